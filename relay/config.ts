@@ -35,7 +35,7 @@ export const OPTIONS = {
   recordings: { key: 'recordings.path', kind: 'text', value: 'DIR', help: 'where recordings go (default: DATA/recordings)' },
   'recordings-reserve': { key: 'recordings.reserve', kind: 'bytes', value: 'SIZE', help: 'disk space to keep free (default 5G)' },
   carry: { key: 'carry', kind: 'texts', value: 'CHANNEL', help: 'channel to carry for others though nobody watches here, or "all"; may be repeated' },
-  network: { key: 'networks', kind: 'texts', value: 'LINK', help: 'network to join for this run only, by its join link; may be repeated' },
+  join: { key: 'join', kind: 'texts', value: 'LINK', help: 'network to join for this run only, by its join link; may be repeated' },
   ffmpeg: { key: 'ffmpeg', kind: 'text', value: 'FILE', help: 'the ffmpeg to use (default: the system’s, else ffmpeg-static)' },
   'log-level': { key: 'log.level', kind: 'level', value: 'LEVEL', help: `one of ${LEVELS.join(', ')} (default info)` },
 } as const satisfies Record<string, Option>
@@ -57,7 +57,8 @@ export interface Config {
   readonly dlna: { readonly enabled: boolean; readonly name: string; readonly interfaces: readonly string[] }
   readonly recordings: { readonly path: string; readonly reserve: number }
   readonly carry: readonly string[]
-  readonly networks: readonly string[]
+  /** Join links of networks to join for this run only. */
+  readonly join: readonly string[]
   readonly ffmpeg: string | undefined
   readonly logLevel: Level
 }
@@ -193,7 +194,7 @@ export function resolveConfig(sources: ConfigSources): Config {
       reserve: (get('recordings-reserve') as number | undefined) ?? DEFAULT_RESERVE_BYTES,
     },
     carry: (get('carry') as string[] | undefined) ?? [],
-    networks: (get('network') as string[] | undefined) ?? [],
+    join: (get('join') as string[] | undefined) ?? [],
     ffmpeg: get('ffmpeg') as string | undefined,
     logLevel: (get('log-level') as Level | undefined) ?? 'info',
   }

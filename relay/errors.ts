@@ -8,6 +8,9 @@ export type ErrorCode =
   | 'config-invalid'
   | 'data-unwritable'
   | 'port-in-use'
+  | 'data-in-use'
+  | 'relay-not-running'
+  | 'relay-refused'
   // broadcasting
   | 'source-not-found'
   | 'source-unreadable'
