@@ -1,0 +1,341 @@
+/**
+ * The overlay over libp2p: one host, its identity, its good peers and its presence in the DHT. Owns all of them; `host.ts` says how
+ * the host is configured, `limits.ts` what it may use.
+ */
+import type { Connection as Libp2pConnection, IdentifyResult, PeerId as Libp2pPeerId, Stream } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import { abortable } from '../abortable.ts'
+import type { Clock } from '../clock.ts'
+import { messageOf, RelayError } from '../errors.ts'
+import { Events } from '../events.ts'
+import type { Log } from '../log.ts'
+import { hostOf, peerOf, ranked, reachOf, transportOf } from './addresses.ts'
+import { startPresence } from './dht.ts'
+import { startDialler } from './dialler.ts'
+import { createGater } from './gater.ts'
+import { openGoodPeers } from './good-peers.ts'
+import { startHost, type Host } from './host.ts'
+import { loadIdentity } from './identity.ts'
+import * as limits from './limits.ts'
+import { lanDiscovery } from './mdns.ts'
+import type { Connection, Overlay, OverlayEvents, PeerId } from './overlay.ts'
+import { adaptStream } from './stream.ts'
+import { loadWebRtc } from './webrtc.ts'
+
+export interface OverlayOptions {
+  /** Multiaddrs to listen on; port 0 takes any free one. Empty: this peer only dials. */
+  readonly listen: readonly string[]
+  /** Multiaddrs of bootstrap nodes, dialled until they answer. */
+  readonly bootstrap: readonly string[]
+  /** Find and be found by relays on the LAN. */
+  readonly mdns: boolean
+  /** Keep records for others; `auto` does unless only others can be reached from outside. */
+  readonly dht: 'server' | 'client' | 'auto'
+  /** Peers never dialled nor accepted. */
+  readonly block: readonly PeerId[]
+  /** Undefined: forget them at the end. */
+  readonly goodPeersFile: string | undefined
+  /** Undefined: a key for this run only. */
+  readonly identityFile: string | undefined
+  /** Listen and dial by WebRTC, where its native module exists. */
+  readonly webrtc: boolean
+  /** Relay the signalling of others: a bootstrap node does. @default false */
+  readonly relay?: boolean
+}
+
+export interface OverlayDeps {
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** First round trips that are measured at the same time; the rest wait for the next periodic ping. */
+const MAX_FIRST_PINGS = 8
+
+/** PURE. Do we store records for others? Not when only we are behind a router that lets nobody in. */
+export function planDhtMode(own: readonly string[], peers: readonly string[]): 'server' | 'client' {
+  const isPublic = (address: string): boolean => {
+    const host = hostOf(address)
+    return host !== undefined && transportOf(address) !== 'relayed' && transportOf(address) !== 'webrtc' && reachOf(host) === 'public'
+  }
+  return own.some(isPublic) || !peers.some(isPublic) ? 'server' : 'client'
+}
+
+const parsePeer = (peer: string): Libp2pPeerId | undefined => {
+  try {
+    return peerIdFromString(peer)
+  } catch {
+    return undefined
+  }
+}
+const parseAddress = (address: string): Multiaddr | undefined => {
+  try {
+    return multiaddr(address)
+  } catch {
+    return undefined
+  }
+}
+const withPeer = (address: string, peer: PeerId): string => (peerOf(address) === undefined ? `${address}/p2p/${peer}` : address)
+const withoutPeer = (address: string): string => (peerOf(address) === undefined ? address : address.split('/').slice(0, -2).join('/'))
+
+/** One sentence of a failed dial; libp2p's own is often "All multiaddr dials failed". */
+const reasonOf = (error: unknown): string => {
+  const inner = error instanceof AggregateError ? error.errors[0] : error
+  return messageOf(inner).split('\n')[0] ?? ''
+}
+
+/**
+ * Starts a peer. Resolves when it listens; bootstrap nodes and good peers are dialled from then on. Throws `port-in-use`,
+ * `config-invalid` (a damaged identity file), `data-unwritable` or `overlay-failed`, and leaves nothing running then.
+ */
+export async function startOverlay(deps: OverlayDeps, options: OverlayOptions, signal: AbortSignal): Promise<Overlay> {
+  const { clock } = deps
+  const log = deps.log.child('overlay')
+  signal.throwIfAborted()
+  await using starting = new AsyncDisposableStack()
+
+  const lifetime = new AbortController()
+  starting.defer(() => lifetime.abort(new DOMException('the overlay has stopped', 'AbortError')))
+  const key = await loadIdentity(options.identityFile)
+  const good = starting.use(await openGoodPeers(options.goodPeersFile, { clock, log }))
+  const webrtc = options.webrtc ? await loadWebRtc(log) : undefined
+
+  let host: Host | undefined
+  let onLanPeer = (_peer: PeerId, _addresses: readonly string[]): void => {}
+  const inbound = (): readonly string[] =>
+    (host?.getConnections() ?? []).filter(({ direction }) => direction === 'inbound').map(({ remoteAddr }) => remoteAddr.toString())
+  const started = await startHost({
+    key,
+    listen: options.listen,
+    dhtServer: options.dht !== 'client',
+    relay: options.relay ?? false,
+    gater: createGater(options.block, inbound),
+    webrtc,
+    lan: options.mdns ? lanDiscovery(log, (peer, addresses) => onLanPeer(peer, addresses)) : undefined,
+  })
+  host = started
+  starting.defer(async () => {
+    const ended = Promise.resolve(started.stop())
+    const late = new AbortController()
+    const waited = clock.sleep(limits.STOP_TIMEOUT_MS, late.signal).catch(() => {})
+    await Promise.race([ended.catch((error: unknown) => log.debug('the host did not stop in order', { error: messageOf(error) })), waited])
+    late.abort()
+  })
+  signal.throwIfAborted()
+
+  const self = started.peerId.toString()
+  const events = new Events<OverlayEvents>()
+  const { dht, ping } = started.services
+  const presence = startPresence({ dht, self, clock, log, signal: lifetime.signal })
+
+  const addresses = (): readonly string[] => ranked(started.getMultiaddrs().map((address) => withPeer(address.toString(), self)))
+  /** The connection that counts of those to one peer: a direct one before a relayed one, then the oldest. */
+  const best = (peer: Libp2pPeerId): Libp2pConnection | undefined =>
+    started
+      .getConnections(peer)
+      .filter(({ status }) => status === 'open')
+      .toSorted((a, b) => Number(a.limits !== undefined) - Number(b.limits !== undefined) || a.timeline.open - b.timeline.open)[0]
+  const connectionOf = (connection: Libp2pConnection): Connection => ({
+    peer: connection.remotePeer.toString(),
+    address: connection.remoteAddr.toString(),
+    transport: transportOf(connection.remoteAddr.toString()),
+    direction: connection.direction,
+    rtt: connection.rtt,
+    since: connection.timeline.open,
+  })
+  const connections = (): readonly Connection[] =>
+    started.getPeers().flatMap((peer) => {
+      const connection = best(peer)
+      return connection === undefined ? [] : [connectionOf(connection)]
+    })
+
+  const dialler = startDialler({
+    clock,
+    log,
+    signal: lifetime.signal,
+    connected: () => new Set(started.getPeers().map(String)),
+    async dial({ peer, addresses: targets }, until) {
+      const parsed = targets.flatMap((address) => parseAddress(peer === undefined ? address : withPeer(address, peer)) ?? [])
+      const connection = await started.dial(parsed, { signal: until })
+      return connection.remotePeer.toString()
+    },
+  })
+  onLanPeer = (peer, found) => dialler.add('lan', peer, found)
+
+  let firstPings = 0
+  const measure = async (connection: Libp2pConnection): Promise<void> => {
+    if (connection.limits !== undefined || firstPings >= MAX_FIRST_PINGS) return
+    firstPings += 1
+    try {
+      const deadline = AbortSignal.any([lifetime.signal, AbortSignal.timeout(limits.PING_TIMEOUT_MS)])
+      connection.rtt = await ping.ping(connection.remotePeer, { signal: deadline })
+    } finally {
+      firstPings -= 1
+    }
+  }
+  const chooseDhtMode = async (): Promise<void> => {
+    if (options.dht !== 'auto') return
+    await dht.setMode(
+      planDhtMode(
+        addresses(),
+        connections().map(({ address }) => address),
+      ),
+    )
+  }
+  const unimportant = (what: string) => (error: unknown) => log.debug(what, { error: messageOf(error) })
+
+  let announced = ''
+  const listeners = new AbortController()
+  starting.defer(() => listeners.abort())
+  const listening = { signal: listeners.signal }
+  started.addEventListener(
+    'peer:connect',
+    ({ detail }) => {
+      const connection = best(detail)
+      if (connection === undefined) return
+      measure(connection).catch(unimportant('a round trip was not measured'))
+      events.emit('connect', connectionOf(connection))
+    },
+    listening,
+  )
+  started.addEventListener('peer:disconnect', ({ detail }) => events.emit('disconnect', { peer: detail.toString() }), listening)
+  started.addEventListener(
+    'peer:identify',
+    ({ detail }: CustomEvent<IdentifyResult>) => {
+      const { connection, listenAddrs, peerId } = detail
+      const reported = ranked(listenAddrs.map((address) => withoutPeer(address.toString())))
+      const worked =
+        connection.direction === 'outbound' && connection.limits === undefined ? [withoutPeer(connection.remoteAddr.toString())] : []
+      if (reported.length > 0) good.met(peerId.toString(), [...worked, ...reported])
+      presence.neighbours()
+      chooseDhtMode().catch(unimportant('the DHT mode was not changed'))
+    },
+    listening,
+  )
+  started.addEventListener(
+    'self:peer:update',
+    () => {
+      const now = addresses()
+      if (now.join(' ') === announced) return
+      announced = now.join(' ')
+      events.emit('addresses', now)
+    },
+    listening,
+  )
+
+  const bootstrap = new Map<string, string[]>()
+  for (const address of options.bootstrap) {
+    if (parseAddress(address) === undefined) log.warn('a bootstrap address is no multiaddr and is left out', { address })
+    else if (peerOf(address) !== self)
+      bootstrap.set(peerOf(address) ?? address, [...(bootstrap.get(peerOf(address) ?? address) ?? []), address])
+  }
+  for (const targets of bootstrap.values()) dialler.add('bootstrap', peerOf(targets[0] ?? ''), targets)
+  for (const { peer, addresses: known } of good.list()) if (peer !== self) dialler.add('good', peer, known)
+
+  const unreachable = (what: string, error: unknown): RelayError =>
+    new RelayError('peer-unreachable', `${what}: ${reasonOf(error)}`, { cause: error })
+
+  const learn = async (peer: PeerId, given: readonly string[]): Promise<void> => {
+    const id = parsePeer(peer)
+    if (id === undefined || peer === self) return
+    const multiaddrs = given
+      .slice(0, limits.MAX_ADDRESSES_PER_PEER)
+      .filter((address) => (peerOf(address) ?? peer) === peer)
+      .flatMap((address) => parseAddress(address) ?? [])
+    if (multiaddrs.length > 0) await started.peerStore.merge(id, { multiaddrs }).catch(unimportant('addresses were not kept'))
+  }
+
+  let protections = 0
+  const running = starting.move()
+  let stopping: Promise<void> | undefined
+  log.info('listening', { peer: self, addresses: addresses() })
+
+  return {
+    self,
+    events,
+    addresses,
+    connections,
+    async connect(target, caller) {
+      const isAddress = target.startsWith('/')
+      const to = isAddress ? parseAddress(target) : parsePeer(target)
+      if (to === undefined) {
+        throw new RelayError('peer-unreachable', `${target} is no ${isAddress ? 'address; /ip4/…/tcp/…/p2p/… would be one' : 'peer id'}`)
+      }
+      try {
+        const connection = await abortable(started.dial(to, { signal: AbortSignal.any([caller, lifetime.signal]) }), caller)
+        return connection.remotePeer.toString()
+      } catch (error) {
+        caller.throwIfAborted()
+        throw unreachable(`${target} cannot be reached`, error)
+      }
+    },
+    async disconnect(peer) {
+      const id = parsePeer(peer)
+      if (id !== undefined) await started.hangUp(id).catch(unimportant('a connection was not closed in order'))
+    },
+    async open(peer, protocol, caller) {
+      const id = parsePeer(peer)
+      if (id === undefined) throw new RelayError('peer-unreachable', `${peer} is no peer id`)
+      let stream: Stream
+      try {
+        stream = await started.dialProtocol(id, protocol, {
+          signal: AbortSignal.any([caller, lifetime.signal]),
+          maxOutboundStreams: limits.MAX_PROTOCOL_STREAMS,
+        })
+      } catch (error) {
+        caller.throwIfAborted()
+        throw unreachable(`no ${protocol} stream to ${peer}`, error)
+      }
+      if (caller.aborted) {
+        stream.abort(new Error('nobody waits for this stream'))
+        caller.throwIfAborted()
+      }
+      return adaptStream(stream, peer, clock)
+    },
+    async handle(protocol, onStream) {
+      await started.handle(protocol, (stream, connection) => onStream(adaptStream(stream, connection.remotePeer.toString(), clock)), {
+        maxInboundStreams: limits.MAX_PROTOCOL_STREAMS,
+        maxOutboundStreams: limits.MAX_PROTOCOL_STREAMS,
+      })
+      return {
+        [Symbol.asyncDispose]: () => started.unhandle(protocol).catch(unimportant('a protocol was not unregistered')),
+      }
+    },
+    provide: (given) => presence.provide(given),
+    async *find(wanted, caller) {
+      for await (const { peer, addresses: found } of presence.find(wanted, caller)) {
+        await learn(peer, found)
+        yield peer
+      }
+    },
+    protect(peer, weight) {
+      const id = parsePeer(peer)
+      if (id === undefined) return { [Symbol.dispose]: () => {} }
+      protections += 1
+      const tag = `tributary-${protections}`
+      const value = Math.min(100, Math.max(0, Math.round(weight))) // libp2p takes 0 to 100
+      let done = started.peerStore.merge(id, { tags: { [tag]: { value } } }).then(() => {}, unimportant('a connection was not protected'))
+      return {
+        [Symbol.dispose]() {
+          done = done
+            .then(() => started.peerStore.merge(id, { tags: { [tag]: undefined } }))
+            .then(() => {}, unimportant('a protection was not lifted'))
+        },
+      }
+    },
+    learn,
+    async knownAddresses(peer) {
+      const id = parsePeer(peer)
+      if (id === undefined) return []
+      if (peer === self) return addresses()
+      const stored = await started.peerStore.get(id).then(
+        (known) => known.addresses.map((address) => address.multiaddr.toString()),
+        () => [],
+      )
+      const live = started.getConnections(id).filter(({ direction, limits: limited }) => direction === 'outbound' && limited === undefined)
+      const all = [...live.map(({ remoteAddr }) => remoteAddr.toString()), ...ranked(stored)].map((address) => withPeer(address, peer))
+      return [...new Set(all)].slice(0, limits.MAX_ADDRESSES_PER_PEER)
+    },
+    [Symbol.asyncDispose]: () => (stopping ??= running.disposeAsync()),
+  }
+}
