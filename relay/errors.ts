@@ -42,10 +42,13 @@ export type ErrorCode =
   | 'renderer-not-found'
   | 'renderer-refused'
   | 'renderer-timeout'
+  | 'dlna-failed'
   // HTTP
   | 'request-invalid'
   | 'request-forbidden'
   | 'request-too-large'
+  | 'method-not-allowed'
+  | 'content-type-unsupported'
   | 'too-many-requests'
   | 'not-found'
   // plug-ins
