@@ -1,0 +1,44 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import type { ExecutionContext } from 'ava'
+
+/** Where a program is on the PATH. */
+export function findTool(name: string): string | undefined {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const file = join(folder, name)
+    try {
+      accessSync(file, constants.X_OK)
+      return file
+    } catch {
+      // look in the next one
+    }
+  }
+  return undefined
+}
+
+/**
+ * True when the test may go on. Without the tool the test is skipped and says so by name; under CI a missing tool is a failure.
+ * Use: `if (!needs(t, 'gmediarender')) return`
+ */
+export function needs(t: ExecutionContext, ...tools: readonly string[]): boolean {
+  return present(
+    t,
+    tools.filter((name) => findTool(name) === undefined).map((name) => `${name} is not installed`),
+  )
+}
+
+/** The same for network namespaces, which need root. */
+export const needsNamespaces = (t: ExecutionContext): boolean =>
+  needs(t, 'ip') && present(t, process.getuid?.() === 0 ? [] : ['network namespaces need root'])
+
+function present(t: ExecutionContext, missing: readonly string[]): boolean {
+  if (missing.length === 0) return true
+  const message = `skipped "${t.title}": ${missing.join(', ')}`
+  if (process.env['CI'] === undefined || process.env['CI'] === '' || process.env['CI'] === 'false') {
+    t.log(message)
+    t.pass(message)
+  } else {
+    t.fail(message)
+  }
+  return false
+}
