@@ -41,7 +41,7 @@ export function isAtHome(address: string, interfaces: Interfaces): boolean {
 
 /** The name of a Host header without port, brackets and the final dot; undefined when it is no host at all. */
 export function hostName(host: string): string | undefined {
-  const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]/\s@]+))(?::\d{1,5})?$/i.exec(host.trim())
+  const match = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::\d{1,5})?$/i.exec(host.trim())
   const name = match?.[1] ?? match?.[2]
   return name?.toLowerCase().replace(/\.$/, '')
 }

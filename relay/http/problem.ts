@@ -56,6 +56,7 @@ const PROBLEMS = {
   'content-type-unsupported': { status: 415, title: 'Not in this format' },
   'too-many-requests': { status: 503, title: 'The relay is busy', retryAfter: BUSY_RETRY_S },
   'not-found': { status: 404, title: 'Nothing here' },
+  'dlna-failed': { status: 500, title: 'DLNA has failed' },
   'relay-not-running': { status: 502, title: 'No relay is running there' },
   'relay-refused': { status: 502, title: 'The relay refused' },
   'manifest-invalid': { status: 500, title: 'The plug-in manifest is wrong' },
