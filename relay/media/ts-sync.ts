@@ -22,12 +22,16 @@ const standsAt = (bytes: Uint8Array, at: number, stride: number, packets: number
   return true
 }
 
-/** The layout when `bytes` are a transport stream, given SNIFF_BYTES or all there are (then at least one whole packet). */
-export function sniffTransportStream(bytes: Uint8Array): PacketLayout | undefined {
+/**
+ * The layout when `bytes` are a transport stream; undefined when they are not, or not yet.
+ * @param isWhole nothing follows: then as many sync bytes prove it as there can be
+ */
+export function sniffTransportStream(bytes: Uint8Array, isWhole: boolean): PacketLayout | undefined {
   for (const stride of STRIDES) {
     for (let start = 0; start < stride && start + PACKET_BYTES <= bytes.length; start += 1) {
       const packets = Math.min(SNIFF_PACKETS, 1 + Math.floor((bytes.length - PACKET_BYTES - start) / stride))
-      if (packets < SNIFF_PACKETS && start > 0) break // a short file proves nothing unless it begins with a packet
+      // A short file proves nothing unless it begins with a packet.
+      if (packets < SNIFF_PACKETS && (start > 0 || !isWhole)) break
       if (standsAt(bytes, start, stride, packets)) return { stride, start }
     }
   }
