@@ -38,38 +38,39 @@ export const renditionArguments = (
   options: { readonly probe: Probe; readonly offsetSeconds: number },
 ): RenditionArguments => ({
   input: [
-    ...['-f', 'mpegts', '-probesize', String(options.probe.bytes), '-analyzeduration', String(options.probe.ms * 1000)],
-    ...['-fflags', '+genpts+discardcorrupt'],
-  ],
+    ['-f', 'mpegts', '-probesize', String(options.probe.bytes), '-analyzeduration', String(options.probe.ms * 1000)],
+    ['-fflags', '+genpts+discardcorrupt'],
+  ].flat(),
   output: [
     // The first of each: in a broadcast the main programme, whose language goes along. A radio channel has no picture.
-    ...['-map', '0:v:0?', '-map', '0:a:0?', '-sn', '-dn'],
-    ...videoArguments(profile),
-    ...audioArguments(profile),
-    ...['-max_muxing_queue_size', String(MAX_MUXING_PACKETS)],
-    ...(options.offsetSeconds > 0 ? ['-output_ts_offset', options.offsetSeconds.toFixed(3)] : []),
-    ...['-muxdelay', '0', '-muxpreload', '0', '-flush_packets', '1'],
-    ...['-pat_period', TABLES_PERIOD, '-mpegts_flags', '+resend_headers+initial_discontinuity'],
-  ],
+    ['-map', '0:v:0?', '-map', '0:a:0?', '-sn', '-dn'],
+    videoArguments(profile),
+    audioArguments(profile),
+    ['-max_muxing_queue_size', String(MAX_MUXING_PACKETS)],
+    options.offsetSeconds > 0 ? ['-output_ts_offset', options.offsetSeconds.toFixed(3)] : [],
+    ['-muxdelay', '0', '-muxpreload', '0', '-flush_packets', '1'],
+    ['-pat_period', TABLES_PERIOD, '-mpegts_flags', '+resend_headers+initial_discontinuity'],
+  ].flat(),
 })
 
 function videoArguments({ video }: TranscodeProfile): string[] {
   const rate = String(video.maxBitsPerSecond)
   return [
     // Frames that are marked as interlaced become one frame each; others pass as they are.
-    ...['-vf', `yadif=mode=send_frame:deint=interlaced,${fitInto(video.maxWidth, video.maxHeight)},format=yuv420p`],
-    ...['-c:v', video.encoder, '-profile:v', video.profile, '-preset', video.preset],
-    ...['-tune', 'zerolatency'], // no B frames and no look-ahead: half a second less, and a third less CPU
-    ...['-crf', String(video.quality), '-maxrate', rate, '-bufsize', rate],
+    ['-vf', `yadif=mode=send_frame:deint=interlaced,${fitInto(video.maxWidth, video.maxHeight)},format=yuv420p`],
+    ['-c:v', video.encoder, '-profile:v', video.profile, '-preset', video.preset],
+    ['-tune', 'zerolatency'], // no B frames and no look-ahead: half a second less, and a third less CPU
+    ['-crf', String(video.quality), '-maxrate', rate, '-bufsize', rate],
     // Closed GOPs by the clock, whatever the frame rate: each begins with IDR, SPS and PPS.
-    ...['-force_key_frames', `expr:gte(t,n_forced*${video.gopSeconds})`, '-forced-idr', '1', '-sc_threshold', '0'],
-  ]
+    ['-force_key_frames', `expr:gte(t,n_forced*${video.gopSeconds})`, '-forced-idr', '1', '-sc_threshold', '0'],
+  ].flat()
 }
 
 const fitInto = (width: number, height: number): string =>
   `scale=w='min(${width},iw)':h='min(${height},ih)':force_original_aspect_ratio=decrease:force_divisible_by=2`
 
-const audioArguments = ({ audio }: TranscodeProfile): string[] => [
-  ...['-c:a', audio.encoder, '-ac', String(audio.channels), '-ar', String(audio.sampleRate), '-b:a', String(audio.bitsPerSecond)],
-  ...['-af', `aresample=async=${MAX_STRETCH}`],
-]
+const audioArguments = ({ audio }: TranscodeProfile): string[] =>
+  [
+    ['-c:a', audio.encoder, '-ac', String(audio.channels), '-ar', String(audio.sampleRate), '-b:a', String(audio.bitsPerSecond)],
+    ['-af', `aresample=async=${MAX_STRETCH}`],
+  ].flat()

@@ -19,7 +19,10 @@ const VERSION = /^ffmpeg version (\S+)/
 
 /** What to do about it stands in every such error. */
 export const ffmpegMissing = (what: string): RelayError<'ffmpeg-missing'> =>
-  new RelayError('ffmpeg-missing', `${what}; install ffmpeg (on Debian and Raspberry Pi OS: sudo apt install ffmpeg) or name one in TRIBUTARY_FFMPEG`)
+  new RelayError(
+    'ffmpeg-missing',
+    `${what}; install ffmpeg (on Debian and Raspberry Pi OS: sudo apt install ffmpeg) or name one in TRIBUTARY_FFMPEG`,
+  )
 
 /**
  * Finds an ffmpeg that runs: the one named by TRIBUTARY_FFMPEG or FFMPEG_BIN; else the system's, since on a Pi it is the one with the

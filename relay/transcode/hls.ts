@@ -111,7 +111,8 @@ export function createHls(deps: HlsDeps): Hls {
     async playlist(signal) {
       await abortable(ready.promise, signal)
       const listed = segments.slice(-LISTED_SEGMENTS)
-      if (listed.length === 0) throw new RelayError('channel-off-air', 'the channel went off air before its picture came; try again when it broadcasts')
+      if (listed.length === 0)
+        throw new RelayError('channel-off-air', 'the channel went off air before its picture came; try again when it broadcasts')
       const before = segments.slice(0, -LISTED_SEGMENTS).filter((segment) => segment.discontinuity).length
       const discontinuitySequence = discontinuitiesGone + before
       return hlsPlaylist({ segments: listed, targetSeconds, discontinuitySequence, ended: state === 'ended', query })

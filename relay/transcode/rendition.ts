@@ -132,7 +132,10 @@ function startRendition(deps: RenditionDeps): Rendition & { readonly first: Prom
     const plan = planRestart(failures)
     if (plan.kind === 'give-up') {
       const words = said === '' ? '' : `; it said: ${said}`
-      return new RelayError('ffmpeg-failed', `the profile ${profile.id} cannot be made: ffmpeg failed again and again, lastly because ${end.why}${words}`)
+      return new RelayError(
+        'ffmpeg-failed',
+        `the profile ${profile.id} cannot be made: ffmpeg failed again and again, lastly because ${end.why}${words}`,
+      )
     }
     await clock.sleep(plan.pauseMs, lifetime.signal).catch(() => {}) // stopping; the next run sees it
     return undefined

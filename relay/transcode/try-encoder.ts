@@ -1,9 +1,7 @@
 import { runShort } from './run-ffmpeg.ts'
 import { lastWords } from './stderr-tail.ts'
 
-export type EncoderTrial =
-  | { readonly ok: true; readonly ms: number }
-  | { readonly ok: false; readonly reason: string }
+export type EncoderTrial = { readonly ok: true; readonly ms: number } | { readonly ok: false; readonly reason: string }
 
 /** One second of 720p takes a Pi 4 about one second; a wedged driver never comes back. */
 const TRIAL_DEADLINE_MS = 10_000
@@ -28,8 +26,9 @@ export async function tryEncoder(path: string, name: string, signal: AbortSignal
   }
 }
 
-const trialArguments = (name: string): string[] => [
-  ...['-hide_banner', '-nostdin', '-loglevel', 'error'],
-  ...['-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=25', '-t', '1'],
-  ...['-pix_fmt', 'yuv420p', '-c:v', name, '-b:v', '2M', '-f', 'null', '-'],
-]
+const trialArguments = (name: string): string[] =>
+  [
+    ['-hide_banner', '-nostdin', '-loglevel', 'error'],
+    ['-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=25', '-t', '1'],
+    ['-pix_fmt', 'yuv420p', '-c:v', name, '-b:v', '2M', '-f', 'null', '-'],
+  ].flat()

@@ -172,7 +172,9 @@ test('an input stream that fails ends ffmpeg, and an input stream is destroyed w
 })
 
 test('the last 25 KiB of a long stderr are kept, in whole lines', async (t) => {
-  await using fake = await fakeFfmpeg('i=0; while [ $i -lt 3000 ]; do echo "[warning] line $i of a very chatty source" >&2; i=$((i+1)); done')
+  await using fake = await fakeFfmpeg(
+    'i=0; while [ $i -lt 3000 ]; do echo "[warning] line $i of a very chatty source" >&2; i=$((i+1)); done',
+  )
   await using ffmpeg = await startFfmpeg(fake.path)(COPY, never)
   ffmpeg.output.resume()
   const { stderr } = await ffmpeg.ended

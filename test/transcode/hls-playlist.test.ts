@@ -56,5 +56,6 @@ test('an ended playlist says so, a discontinuity stands before its segment, and 
 
 test('a segment has the number in its name, and other names have none', (t) => {
   t.is(parseSegmentName(segmentName(12_345)), 12_345)
-  for (const name of ['', '.ts', '-1.ts', '1.5.ts', '1.m4s', '../1.ts', '1e9.ts', '9999999999999999.ts']) t.is(parseSegmentName(name), undefined)
+  for (const name of ['', '.ts', '-1.ts', '1.5.ts', '1.m4s', '../1.ts', '1e9.ts', '9999999999999999.ts'])
+    t.is(parseSegmentName(name), undefined)
 })

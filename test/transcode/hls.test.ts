@@ -5,6 +5,7 @@ import { createHls, type Hls } from '../../relay/transcode/hls.ts'
 import { parseSegmentName } from '../../relay/transcode/hls-playlist.ts'
 import { fakeClock } from '../harness/clock.ts'
 import { eventually, pushSource, type PushSource } from '../harness/push-source.ts'
+import { settle } from './fake-runs.ts'
 import { chunkOf, chunksOf } from './ts-chunks.ts'
 
 const never = new AbortController().signal
@@ -60,7 +61,7 @@ test('a playlist is waited for until there are two segments', async (t) => {
   })
   one.source.push(...chunksOf({ seconds: 2, gop: 1 })) // the second second is open
   await eventually(() => one.feed.newest()?.sequence === 3)
-  await eventually(() => one.hls.segment(0) === undefined)
+  await settle()
   t.false(answered)
   one.source.push(chunkOf({ sequence: 4, at: 2, access: true }))
   t.is(numbersOf(await asked).length, 2)
@@ -82,7 +83,10 @@ test('the window slides: media sequence counts on, old segments stay a while and
   const playlist = await one.hls.playlist(never)
   const after = numbersOf(playlist)
   t.is(tag(playlist, '#EXT-X-MEDIA-SEQUENCE'), `#EXT-X-MEDIA-SEQUENCE:${after[0]}`)
-  t.deepEqual(after, Array.from({ length: 6 }, (_, index) => (after[0] ?? 0) + index))
+  t.deepEqual(
+    after,
+    Array.from({ length: 6 }, (_, index) => (after[0] ?? 0) + index),
+  )
   t.not(one.hls.segment((after[0] ?? 0) - 6), undefined)
   t.is(one.hls.segment((after[0] ?? 0) - 7), undefined)
 })

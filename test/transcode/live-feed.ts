@@ -87,5 +87,6 @@ export async function probeUrl(url: string): Promise<Probed> {
   return { streams, frames }
 }
 
-export const streamOfType = (probed: Probed, type: string): ProbedStream | undefined => probed.streams.find((stream) => stream.codec_type === type)
+export const streamOfType = (probed: Probed, type: string): ProbedStream | undefined =>
+  probed.streams.find((stream) => stream.codec_type === type)
 export const picturesOf = (probed: Probed): ProbedFrame[] => probed.frames.filter((frame) => frame.media_type === 'video')

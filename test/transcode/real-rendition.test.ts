@@ -5,6 +5,7 @@ import { systemClock } from '../../relay/clock.ts'
 import { silentLog } from '../../relay/log.ts'
 import { createContinuityCheck } from '../../relay/media/continuity.ts'
 import type { Feed } from '../../relay/feed/feed.ts'
+import type { StartFfmpeg } from '../../relay/transcode/ffmpeg.ts'
 import { startFfmpeg } from '../../relay/transcode/fluent-ffmpeg.ts'
 import { openRendition, type Rendition } from '../../relay/transcode/rendition.ts'
 import { profileById, type TranscodeProfile } from '../../relay/transcode/profile.ts'
@@ -13,8 +14,8 @@ import { pushSource } from '../harness/push-source.ts'
 import { bytesOf, chunksOfFile, feedOf, never, picturesOf, probe, readAll, streamOfType } from './live-feed.ts'
 
 const profile = profileById('h264') as TranscodeProfile
-const open = (feed: Feed): Promise<Rendition> =>
-  openRendition({ feed, profile, startFfmpeg: startFfmpeg('ffmpeg'), clock: systemClock, log: silentLog }, never)
+const open = (feed: Feed, start: StartFfmpeg = startFfmpeg('ffmpeg')): Promise<Rendition> =>
+  openRendition({ feed, profile, startFfmpeg: start, clock: systemClock, log: silentLog }, never)
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -85,20 +86,25 @@ test('a killed ffmpeg is replaced: the reader goes on, with time stamps that do 
   await using feed = feedOf(source)
   const chunks = await chunksOfFile(await made('mpeg2-interlaced.ts'))
   const half = chunks.length >> 1
-  const opening = open(feed)
-  source.push(...chunks.slice(0, half))
+  const begin = chunks.findIndex((chunk) => chunk.randomAccess) + 1
+  let starts = 0
+  const opening = open(feed, async (job, signal) => {
+    const ffmpeg = await startFfmpeg('ffmpeg')(job, signal)
+    starts += 1
+    if (starts === 1) source.push(...chunks.slice(begin, half))
+    if (starts === 2) source.push(...chunks.slice(half))
+    if (starts === 2) source.end()
+    return ffmpeg
+  })
+  source.push(...chunks.slice(0, begin))
   await using rendition = await opening
   await using output = feedOf(rendition.source)
   const pid = rendition.pid ?? 0
   const received: MediaChunk[] = []
   for await (const item of output.openReader({ from: 'live' })) {
     if (item.kind !== 'chunk') continue
-    if (received.length === 0) {
-      process.kill(pid, 'SIGKILL')
-      source.push(...chunks.slice(half))
-    }
+    if (received.length === 0) process.kill(pid, 'SIGKILL')
     received.push(item.chunk)
-    if (item.chunk.discontinuity) source.end()
   }
   t.deepEqual(await rendition.ended, { kind: 'feed-ended' })
   t.is(rendition.restarts, 1)

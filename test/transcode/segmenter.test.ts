@@ -55,7 +55,9 @@ test('time stamps that wrap are not a discontinuity', (t) => {
 })
 
 test('time stamps that jump are one, and the clock of the chunks gives the length', (t) => {
-  const segments = cutAll(plan({ sequence: 1, at: 0, access: true }, { sequence: 2, at: 1.5 }, { sequence: 3, at: 2, stamp: 9000, access: true }))
+  const segments = cutAll(
+    plan({ sequence: 1, at: 0, access: true }, { sequence: 2, at: 1.5 }, { sequence: 3, at: 2, stamp: 9000, access: true }),
+  )
   t.deepEqual(lengths(segments), [1.5, 0.04])
   t.deepEqual(
     segments.map((segment) => segment.discontinuity),
@@ -120,7 +122,9 @@ test('whatever is pushed, each payload is in one segment at most and segments ar
       const segments = cutAll(items)
       const order = items.map((each) => (each.kind === 'chunk' ? each.chunk.payload : undefined))
       const places = segments.flatMap((segment) => segment.payloads.map((payload) => order.indexOf(payload)))
-      return places.every((place, index) => index === 0 || place > (places[index - 1] as number)) && segments.every(({ seconds }) => seconds > 0)
+      return (
+        places.every((place, index) => index === 0 || place > (places[index - 1] as number)) && segments.every(({ seconds }) => seconds > 0)
+      )
     }),
   )
   t.pass()

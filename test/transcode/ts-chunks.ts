@@ -36,7 +36,12 @@ export function chunkOf({ sequence, at, stamp = at, access = false, discontinuit
 }
 
 /** Chunks of half a second with a random access point every `gop` seconds. */
-export function chunksOf(options: { readonly seconds: number; readonly gop: number; readonly from?: number; readonly stampFrom?: number }): MediaChunk[] {
+export function chunksOf(options: {
+  readonly seconds: number
+  readonly gop: number
+  readonly from?: number
+  readonly stampFrom?: number
+}): MediaChunk[] {
   const { seconds, gop, from = 0, stampFrom = from } = options
   return Array.from({ length: seconds * 2 }, (_, index) =>
     chunkOf({ sequence: from * 2 + index, at: from + index / 2, stamp: stampFrom + index / 2, access: (index / 2) % gop === 0 }),
