@@ -51,6 +51,8 @@ export interface Recordings {
   /** The first chunk is there. */
   begin(id: string, start: number, firstTime: number): void
   addGap(id: string, gap: RecordedGap): void
+  /** Moves the end of a gap, known by its beginning. */
+  extendGap(id: string, gap: RecordedGap): void
   /** Survives a power cut once it returns. */
   close(id: string, capture: CaptureState, ended: number): void
   remove(id: string): void
@@ -118,6 +120,7 @@ export function recordingsIn({ database, durably }: RecordingsDeps): Recordings 
   )
   const begin = database.prepare(`UPDATE recordings SET capture = 'running', start = ?, first_time = ? WHERE id = ?`)
   const addGap = database.prepare('INSERT INTO recording_gaps (recording, began, ended, cause) VALUES (?, ?, ?, ?)')
+  const extendGap = database.prepare('UPDATE recording_gaps SET ended = ? WHERE recording = ? AND began = ?')
   const close = database.prepare('UPDATE recordings SET capture = ?, reason = ?, ended = ? WHERE id = ?')
   const remove = database.prepare('DELETE FROM recordings WHERE id = ?')
   const all = database.prepare('SELECT * FROM recordings ORDER BY start, id')
@@ -154,6 +157,7 @@ export function recordingsIn({ database, durably }: RecordingsDeps): Recordings 
     },
     begin: (id, start, firstTime) => void begin.run(start, firstTime, id),
     addGap: (id, gap) => void addGap.run(id, gap.began, gap.ended, gap.cause),
+    extendGap: (id, gap) => void extendGap.run(gap.ended, id, gap.began),
     close(id, capture, ended) {
       durably(() => close.run(capture.kind, reasonOf(capture), ended, id))
     },
