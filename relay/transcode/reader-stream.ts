@@ -4,6 +4,8 @@ import { abortable } from '../abortable.ts'
 import type { MediaChunk } from '../chunk/chunk.ts'
 import type { Clock } from '../clock.ts'
 import type { Reader } from '../feed/reader.ts'
+import { pmtOf } from '../media/programme.ts'
+import { tracksOf } from '../media/tracks.ts'
 
 export interface ReaderStream {
   /** Ends with the feed. Destroying it disposes the reader. */
@@ -14,6 +16,8 @@ export interface ReaderStream {
   readonly last: number
   /** The feed is over, and the stream with it. */
   readonly feedEnded: boolean
+  /** The stream ended because the feed goes on with other tracks: an ffmpeg keeps to those that it began with. */
+  readonly changed: boolean
   /** Ends the stream although the feed goes on: ffmpeg then gives what it still holds. */
   end(): void
 }
@@ -37,8 +41,18 @@ export async function takeAccess(reader: Reader, after: number, signal: AbortSig
   }
 }
 
+/** PURE. What an ffmpeg that begins with this chunk takes: the first picture and the first sound. */
+function takenTracks(chunk: MediaChunk): string | undefined {
+  const pmt = chunk.randomAccess ? pmtOf(chunk.payload) : undefined
+  if (pmt === undefined) return undefined
+  const tracks = tracksOf(pmt)
+  return ['video', 'audio'].map((kind) => JSON.stringify(tracks.find((track) => track.kind === kind))).join()
+}
+
 /** @param first what the stream begins with; the reader goes on behind it */
 export function streamOf(first: MediaChunk, reader: Reader, clock: Clock): ReaderStream {
+  const tracks = takenTracks(first)
+  let changed = false
   let last = first.sequence
   let lastAt = clock.monotonic()
   let wanted = false
@@ -55,6 +69,8 @@ export function streamOf(first: MediaChunk, reader: Reader, clock: Clock): Reade
       const item = reader.take()
       if (item === undefined) break
       if (item.kind === 'gap') continue // ffmpeg sees the hole in the continuity counters
+      changed = tracks !== undefined && (takenTracks(item.chunk) ?? tracks) !== tracks
+      if (changed) return end()
       last = item.chunk.sequence
       lastAt = clock.monotonic()
       wanted = stream.push(item.chunk.payload)
@@ -80,6 +96,9 @@ export function streamOf(first: MediaChunk, reader: Reader, clock: Clock): Reade
     starvedMs: () => (reader.waiting > 0 ? 0 : clock.monotonic() - lastAt),
     get last() {
       return last
+    },
+    get changed() {
+      return changed
     },
     get feedEnded() {
       return reader.ended !== undefined

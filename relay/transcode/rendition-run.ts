@@ -9,12 +9,12 @@ import type { FfmpegProcess, StartFfmpeg } from './ffmpeg.ts'
 import type { RenditionArguments } from './arguments.ts'
 import { streamOf, takeAccess, type ReaderStream } from './reader-stream.ts'
 
-/** Why it ended. Only the first two are as they should be. */
+/** Why it ended. Only the last is a failure. */
 export type RunEnd =
   | { readonly kind: 'feed-ended' }
   | { readonly kind: 'stopped' }
-  /** The feed gave nothing for INPUT_STALL_MS; its newest chunk. */
-  | { readonly kind: 'starved'; readonly last: number }
+  /** The feed gave nothing for INPUT_STALL_MS, or goes on with other tracks; the chunk that was given last. */
+  | { readonly kind: 'starved' | 'changed'; readonly last: number }
   | { readonly kind: 'failed'; readonly why: string; readonly stderr: string; readonly gaveOutput: boolean }
 
 export interface RunDeps {
@@ -70,6 +70,7 @@ async function transcode({ startFfmpeg, clock }: RunDeps, run: Run, input: Reade
   if (signal.aborted) return { kind: 'stopped' }
   const { verdict, gaveOutput } = watchdog
   if (verdict === 'starved') return { kind: 'starved', last: input.last }
+  if (verdict === undefined && input.changed) return { kind: 'changed', last: input.last }
   if (verdict === undefined && input.feedEnded) return { kind: 'feed-ended' }
   const why = verdict ?? (sent === null ? `it ended with exit code ${code}` : `it was killed by ${sent}`)
   return { kind: 'failed', why, stderr, gaveOutput }

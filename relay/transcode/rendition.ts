@@ -151,7 +151,8 @@ function startRendition(deps: RenditionDeps): Rendition & { readonly first: Prom
         case 'stopped':
           return { kind: 'closed' }
         case 'starved':
-          log.info('the channel gives nothing; its rendition waits')
+        case 'changed':
+          log.info(end.kind === 'starved' ? 'the channel gives nothing; its rendition waits' : 'the channel goes on with other tracks')
           after = end.last
           break
         case 'failed': {
