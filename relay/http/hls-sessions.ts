@@ -4,7 +4,8 @@
  */
 import { abortable } from '../abortable.ts'
 import type { Clock } from '../clock.ts'
-import { RelayError } from '../errors.ts'
+import { messageOf, RelayError } from '../errors.ts'
+import type { Log } from '../log.ts'
 import type { HlsPort, HlsSession, LiveRequest } from './ports.ts'
 
 /** A player asks every target duration of 2 s; one that has been silent for so long has gone. */
@@ -20,7 +21,7 @@ interface Entry {
   leaving: Disposable | undefined
 }
 
-export interface HlsSessions extends Disposable {
+export interface HlsSessions extends AsyncDisposable {
   /** Gets the session or starts one. @throws what HlsPort.open does, RelayError too-many-requests */
   open(request: Pick<LiveRequest, 'channel' | 'profile'>, signal: AbortSignal): Promise<HlsSession>
   /** Only when it runs already: a segment is never asked for before its playlist. */
@@ -28,19 +29,29 @@ export interface HlsSessions extends Disposable {
   readonly size: number
 }
 
-export function hlsSessions(port: HlsPort, clock: Clock): HlsSessions {
+export function hlsSessions(port: HlsPort, clock: Clock, log: Log): HlsSessions {
   const entries = new Map<string, Entry>()
   const keyOf = ({ channel, profile }: Pick<LiveRequest, 'channel' | 'profile'>): string => `${channel} ${profile ?? ''}`
 
-  const drop = (key: string, entry: Entry): void => {
-    if (entries.get(key) === entry) entries.delete(key)
+  /** Idempotent; never rejects. */
+  const drop = async (key: string, entry: Entry): Promise<void> => {
+    if (entries.get(key) !== entry) return
+    entries.delete(key)
     entry.leaving?.[Symbol.dispose]()
     entry.lifetime.abort()
-    entry.opening.then((session) => session[Symbol.dispose]()).catch(() => {}) // whoever asked has seen why it did not open
+    const session = await entry.opening.catch(() => undefined) // whoever asked has seen why it did not open
+    try {
+      await session?.[Symbol.asyncDispose]()
+    } catch (error) {
+      log.warn('an HLS session did not end in order', { error: messageOf(error) })
+    }
+  }
+  const leave = (key: string, entry: Entry) => (): void => {
+    drop(key, entry).catch(() => {}) // it never rejects
   }
   const leaveAfter = (key: string, entry: Entry, ms: number): void => {
     entry.leaving?.[Symbol.dispose]()
-    entry.leaving = clock.after(ms, () => drop(key, entry))
+    entry.leaving = clock.after(ms, leave(key, entry))
   }
 
   const start = (key: string, request: Pick<LiveRequest, 'channel' | 'profile'>): Entry => {
@@ -51,9 +62,9 @@ export function hlsSessions(port: HlsPort, clock: Clock): HlsSessions {
     const entry: Entry = { opening: port.open(request, lifetime.signal), lifetime, leaving: undefined }
     entries.set(key, entry)
     const ended = (): void => {
-      if (entries.get(key) === entry) clock.after(ENDED_MS, () => drop(key, entry))
+      if (entries.get(key) === entry) clock.after(ENDED_MS, leave(key, entry))
     }
-    entry.opening.then((session) => session.ended.then(ended, ended)).catch(() => drop(key, entry))
+    entry.opening.then((session) => session.ended.then(ended, ended)).catch(leave(key, entry))
     return entry
   }
 
@@ -74,8 +85,8 @@ export function hlsSessions(port: HlsPort, clock: Clock): HlsSessions {
     get size() {
       return entries.size
     },
-    [Symbol.dispose]() {
-      for (const [key, entry] of entries) drop(key, entry)
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...entries].map(([key, entry]) => drop(key, entry)))
     },
   }
 }

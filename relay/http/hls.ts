@@ -7,10 +7,6 @@ import { profileOf } from './live.ts'
 import type { HttpPorts } from './ports.ts'
 import { requestSignal } from './request-signal.ts'
 
-/** PURE. Segments keep the playlist's profile, as their names are relative and a query is not inherited. */
-export const withQuery = (playlist: string, query: string): string =>
-  query === '' ? playlist : playlist.replaceAll(/^(?!#)(\S+)$/gm, (uri) => uri + query)
-
 export function hlsRouter(ports: HttpPorts, sessions: HlsSessions, lifetime: AbortSignal): Router {
   const router = Router()
   router.get('/live/:channel/index.m3u8', async (request, response) => {
@@ -24,8 +20,7 @@ export function hlsRouter(ports: HttpPorts, sessions: HlsSessions, lifetime: Abo
     }
     const signal = requestSignal(response, lifetime)
     const session = await sessions.open({ channel: channel.id, profile }, signal)
-    const playlist = await session.playlist(signal)
-    response.end(withQuery(playlist, profile === undefined ? '' : `?profile=${encodeURIComponent(profile)}`))
+    response.end(await session.playlist(signal))
   })
 
   router.get('/live/:channel/:segment.ts', async (request, response) => {

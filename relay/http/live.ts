@@ -3,9 +3,10 @@
  * it of every channel); the stream ends at the connection's end, as live streams do, which every client since HTTP/1.0 understands.
  */
 import { Router } from 'express'
+import type { ServerResponse } from 'node:http'
 import { RelayError } from '../errors.ts'
 import { channelOf, checkProfile } from './api-channels.ts'
-import type { HttpPorts, LiveRequest } from './ports.ts'
+import type { HttpPorts } from './ports.ts'
 import { requestSignal } from './request-signal.ts'
 
 /** At 8 Mbit/s half a gigabit: more than a home's LAN or a Pi's network port carries beside everything else. */
@@ -37,42 +38,63 @@ export async function profileOf(ports: HttpPorts, text: unknown): Promise<string
   return profile
 }
 
-export function liveRouter(ports: HttpPorts, viewers: Viewers, lifetime: AbortSignal): Router {
+export interface LiveTarget {
+  /** Id or slug. */
+  readonly channel: string
+  readonly profile: string | undefined
+  /** ms since the Unix epoch; absent: now. */
+  readonly from: number | undefined
+}
+
+export interface LiveDeps {
+  readonly ports: HttpPorts
+  readonly viewers: Viewers
+  /** Ends all streams. */
+  readonly lifetime: AbortSignal
+}
+
+/** Sends a channel until it goes off air, the viewer leaves or the relay stops. What fails before the first byte rejects. */
+export async function sendLive(
+  { ports, viewers, lifetime }: LiveDeps,
+  target: LiveTarget,
+  response: ServerResponse,
+  close: boolean,
+): Promise<void> {
+  if (viewers.count >= MAX_VIEWERS)
+    throw new RelayError('too-many-requests', `${MAX_VIEWERS} viewers watch already; one of them has to stop first`)
+  const signal = requestSignal(response, lifetime)
+  viewers.count += 1
+  try {
+    using stream = await ports.live.open({ ...target, channel: channelOf(ports, target.channel).id }, signal)
+    if (close) {
+      response.useChunkedEncodingByDefault = false
+      response.shouldKeepAlive = false
+    }
+    response.flushHeaders()
+    await stream.writeTo(response, signal)
+    if (!response.writableEnded) response.end()
+  } catch (error) {
+    if (!signal.aborted) throw error
+    // The viewer has left, or the relay stops: the stream ends here, in order.
+    if (!response.writableEnded) response.end()
+  } finally {
+    viewers.count -= 1
+  }
+}
+
+export function liveRouter(deps: LiveDeps): Router {
+  const { ports } = deps
   const router = Router()
   router.get('/live/:channel.ts', async (request, response) => {
-    const channel = channelOf(ports, request.params['channel'])
+    const channel = channelOf(ports, request.params['channel']).id
     const profile = await profileOf(ports, request.query['profile'])
     const from = startOf(request.query['start'], ports.clock.now())
     response.setHeader('Content-Type', 'video/mp2t')
     response.setHeader('Cache-Control', 'no-store')
     response.setHeader('Accept-Ranges', 'none')
-    for (const [name, value] of Object.entries(ports.mediaHeaders?.(request, 'live') ?? {}))
-      if (value !== undefined) response.setHeader(name, value)
-    if (request.method === 'HEAD') {
-      response.end()
-      return
-    }
-    if (viewers.count >= MAX_VIEWERS)
-      throw new RelayError('too-many-requests', `${MAX_VIEWERS} viewers watch already; one of them has to stop first`)
-
-    const live: LiveRequest = { channel: channel.id, profile, from }
-    const signal = requestSignal(response, lifetime)
-    viewers.count += 1
-    try {
-      using stream = await ports.live.open(live, signal)
-      // No chunks: a TV that cannot read them is common, and the end of the connection is the end of the stream.
-      response.useChunkedEncodingByDefault = false
-      response.shouldKeepAlive = false
-      response.flushHeaders()
-      await stream.writeTo(response, signal)
-      if (!response.writableEnded) response.end()
-    } catch (error) {
-      if (!signal.aborted) throw error
-      // The viewer has left, or the relay stops: the stream ends here, in order.
-      if (!response.writableEnded) response.end()
-    } finally {
-      viewers.count -= 1
-    }
+    if (request.method === 'HEAD') response.end()
+    // No chunks: a player that cannot read them is common, and the end of the connection is the end of the stream.
+    else await sendLive(deps, { channel, profile, from }, response, true)
   })
   return router
 }

@@ -2,7 +2,7 @@
  * What the HTTP server shows, as small ports: the composition root joins them to feed, tuner, recorder, network and the rest. Shapes
  * are those of `schemas.ts`, less what only this folder knows (URLs, the process's own figures).
  */
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Writable } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import type { EventSource } from '../events.ts'
@@ -85,9 +85,9 @@ export interface LivePort {
   open(request: LiveRequest, signal: AbortSignal): Promise<LiveStream>
 }
 
-/** Segments of one channel, cut while the session lives. */
-export interface HlsSession extends Disposable {
-  /** Resolves once there is something to list. Segments are named `{n}.ts`, relative. */
+/** Segments of one channel, cut while the session lives. Disposing gives the channel back. */
+export interface HlsSession extends AsyncDisposable {
+  /** Waits until there is something to list. Segments are named `{n}.ts`, relative, with the session's `?profile=` behind. */
   playlist(signal: AbortSignal): string | Promise<string>
   segment(number: number): readonly Uint8Array[] | undefined
   /** Resolves when the channel goes off air. */
@@ -115,8 +115,18 @@ export interface ViolationCount {
 /** Which list has changed; the value is of no interest. */
 export type Changes = { readonly [Name in EventName]: unknown }
 
-/** What a viewer's request and our answer say besides the bytes; DLNA has headers of its own. */
-export type MediaHeaders = (request: IncomingMessage, kind: 'live' | 'recording') => OutgoingHttpHeaders
+/** Media on behalf of another protocol: DLNA decides about headers, this server sends. Failures reject with a RelayError, before any byte. */
+export interface MediaSender {
+  /** The channel by id or slug. Ends with the connection over HTTP/1.0, or when `headers` say `Connection: close`. */
+  live(
+    target: { readonly channel: string; readonly profile: string | undefined },
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<void>
+  /** GET and HEAD with byte ranges. */
+  recording(id: string, request: IncomingMessage, response: ServerResponse, headers: Readonly<Record<string, string>>): Promise<void>
+}
 
 export interface HttpPorts {
   readonly clock: Clock
@@ -133,7 +143,6 @@ export interface HttpPorts {
   violations(): readonly ViolationCount[]
   status(): StatusInfo | Promise<StatusInfo>
   readonly changes: EventSource<Changes>
-  readonly mediaHeaders?: MediaHeaders
 }
 
 /** Serves everything below a path: DLNA and plug-ins. False: not mine, so that 404 is answered. */

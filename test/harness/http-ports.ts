@@ -91,7 +91,7 @@ export class FakeHls implements HlsSession {
     this.#off.resolve()
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.disposed = true
   }
 }

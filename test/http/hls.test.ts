@@ -1,6 +1,6 @@
 import test from 'ava'
 import { hlsSessions, MAX_HLS_SESSIONS } from '../../relay/http/hls-sessions.ts'
-import { withQuery } from '../../relay/http/hls.ts'
+import { silentLog } from '../../relay/log.ts'
 import { fakeClock } from '../harness/clock.ts'
 import { fakeRelay, ONE, startFakeHttp } from '../harness/http-ports.ts'
 
@@ -41,17 +41,10 @@ test('HEAD of a playlist starts nothing; a channel off air is said to be so', as
   t.is((await fetch(`${http.url}/live/one/index.m3u8`)).status, 200)
 })
 
-test('segments keep the profile of their playlist', (t) => {
-  t.is(
-    withQuery('#EXTM3U\n#EXTINF:2,\n7.ts\n#EXTINF:2,\n8.ts\n', '?profile=tv'),
-    '#EXTM3U\n#EXTINF:2,\n7.ts?profile=tv\n#EXTINF:2,\n8.ts?profile=tv\n',
-  )
-})
-
 test('a session lives while it is asked for, and a little longer', async (t) => {
   const clock = fakeClock()
   const relay = fakeRelay(clock)
-  using sessions = hlsSessions(relay.ports.hls, clock)
+  await using sessions = hlsSessions(relay.ports.hls, clock, silentLog)
   const request = { channel: ONE, profile: undefined }
   await sessions.open(request, signal)
   await clock.advance(15_000)
@@ -67,7 +60,7 @@ test('a session lives while it is asked for, and a little longer', async (t) => 
 test('who asks at the same time shares one session; another profile has its own', async (t) => {
   const clock = fakeClock()
   const relay = fakeRelay(clock)
-  using sessions = hlsSessions(relay.ports.hls, clock)
+  await using sessions = hlsSessions(relay.ports.hls, clock, silentLog)
   const [first, second] = await Promise.all([
     sessions.open({ channel: ONE, profile: undefined }, signal),
     sessions.open({ channel: ONE, profile: undefined }, signal),
@@ -80,7 +73,7 @@ test('who asks at the same time shares one session; another profile has its own'
 test('a session that did not start leaves no trace', async (t) => {
   const clock = fakeClock()
   const relay = fakeRelay(clock)
-  using sessions = hlsSessions(relay.ports.hls, clock)
+  await using sessions = hlsSessions(relay.ports.hls, clock, silentLog)
   relay.offAir.add(ONE)
   await t.throwsAsync(sessions.open({ channel: ONE, profile: undefined }, signal), { code: 'channel-off-air' })
   await clock.advance(0)
@@ -90,7 +83,7 @@ test('a session that did not start leaves no trace', async (t) => {
 test('a channel that goes off air keeps its last list for a while, then starts anew', async (t) => {
   const clock = fakeClock()
   const relay = fakeRelay(clock)
-  using sessions = hlsSessions(relay.ports.hls, clock)
+  await using sessions = hlsSessions(relay.ports.hls, clock, silentLog)
   const request = { channel: ONE, profile: undefined }
   const first = await sessions.open(request, signal)
   relay.hls[0]?.goOffAir()
@@ -104,7 +97,7 @@ test('a channel that goes off air keeps its last list for a while, then starts a
 test('sessions are bounded', async (t) => {
   const clock = fakeClock()
   const relay = fakeRelay(clock)
-  using sessions = hlsSessions(relay.ports.hls, clock)
+  await using sessions = hlsSessions(relay.ports.hls, clock, silentLog)
   for (let count = 0; count < MAX_HLS_SESSIONS; count += 1) await sessions.open({ channel: `c${count}`, profile: undefined }, signal)
   await t.throwsAsync(sessions.open({ channel: ONE, profile: undefined }, signal), { code: 'too-many-requests' })
   t.is(relay.hls.length, MAX_HLS_SESSIONS)

@@ -110,10 +110,45 @@ test('viewers are bounded: one too many is told to come again, and one that leav
   await next.text()
 })
 
-test('headers that DLNA asks for go with the media', async (t) => {
+test('media is sent for DLNA with its headers: chunked, or to the connection’s end when it says so', async (t) => {
   const relay = fakeRelay()
-  const ports = { ...relay.ports, mediaHeaders: () => ({ 'transferMode.dlna.org': 'Streaming' }) }
-  await using http = await startFakeHttp({ ...relay, ports })
-  const answer = await rawRequest(http.port, ['HEAD /live/one.ts HTTP/1.1', 'Host: localhost', 'Connection: close'])
-  t.regex(answer, /\r\ntransferMode\.dlna\.org: Streaming\r\n/)
+  await using http = await startFakeHttp(relay)
+  http.mount({
+    path: '/dlna/',
+    methods: 'any',
+    handle(request, response) {
+      const close: Record<string, string> = request.url?.includes('close') === true ? { Connection: 'close' } : {}
+      return http.media.live({ channel: 'one', profile: undefined }, request, response, {
+        'Content-Type': 'video/mpeg',
+        'transferMode.dlna.org': 'Streaming',
+        ...close,
+      })
+    },
+  })
+  for (const [index, path] of ['/dlna/one', '/dlna/close'].entries()) {
+    const asked = rawRequest(http.port, [`GET ${path} HTTP/1.1`, 'Host: localhost', ...(index === 0 ? ['Connection: close'] : [])])
+    const stream = await relay.opened(index)
+    await stream.write(PACKET)
+    stream.goOffAir()
+    const text = await asked
+    t.regex(text, /\r\ntransferMode\.dlna\.org: Streaming\r\n/)
+    const answer = parseAnswer(text)
+    t.is(answer.headers['content-type'], 'video/mpeg')
+    t.is(answer.headers['transfer-encoding'], index === 0 ? 'chunked' : undefined)
+    t.true(answer.body.includes('G'.repeat(188)))
+  }
+})
+
+test('media that cannot be sent for DLNA is a problem, as elsewhere', async (t) => {
+  const relay = fakeRelay()
+  relay.offAir.add(ONE)
+  await using http = await startFakeHttp(relay)
+  http.mount({
+    path: '/dlna/',
+    methods: 'any',
+    handle: (request, response) =>
+      http.media.live({ channel: request.url?.slice('/dlna/'.length) ?? '', profile: undefined }, request, response, {}),
+  })
+  t.is((await fetch(`${http.url}/dlna/one`)).status, 503)
+  t.is((await fetch(`${http.url}/dlna/nope`)).status, 404)
 })
