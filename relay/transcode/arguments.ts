@@ -39,7 +39,8 @@ export const renditionArguments = (
 ): RenditionArguments => ({
   input: [
     ['-f', 'mpegts', '-probesize', String(options.probe.bytes), '-analyzeduration', String(options.probe.ms * 1000)],
-    ['-fflags', '+genpts+discardcorrupt'],
+    // Not discardcorrupt: streams whose PES packets have a wrong length are common, and it drops every picture of them.
+    ['-fflags', '+genpts'],
   ].flat(),
   output: [
     // The first of each: in a broadcast the main programme, whose language goes along. A radio channel has no picture.

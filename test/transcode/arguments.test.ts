@@ -6,7 +6,7 @@ const h264 = profileById('h264') as TranscodeProfile
 
 test('what ffmpeg is told for the profile h264', (t) => {
   const { input, output } = renditionArguments(h264, { probe: QUICK_PROBE, offsetSeconds: 0 })
-  t.is(input.join(' '), '-f mpegts -probesize 500000 -analyzeduration 500000 -fflags +genpts+discardcorrupt')
+  t.is(input.join(' '), '-f mpegts -probesize 500000 -analyzeduration 500000 -fflags +genpts')
   t.deepEqual(
     output,
     [

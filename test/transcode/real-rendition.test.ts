@@ -43,7 +43,7 @@ async function transcoded(t: ExecutionContext, path: string, maxBytes?: number):
   return chunks
 }
 
-test('interlaced MPEG-2 becomes H.264 High, progressive, with stereo AAC in the same language', async (t) => {
+test.serial('interlaced MPEG-2 becomes H.264 High, progressive, with stereo AAC in the same language', async (t) => {
   const chunks = await transcoded(t, await made('mpeg2-interlaced.ts'))
   t.true(chunks[0]?.randomAccess)
   t.deepEqual(
@@ -64,7 +64,7 @@ test('interlaced MPEG-2 becomes H.264 High, progressive, with stereo AAC in the 
   t.is(pictures[0]?.key_frame, 1)
 })
 
-test('radio has no picture and is a rendition all the same', async (t) => {
+test.serial('radio has no picture and is a rendition all the same', async (t) => {
   const probed = await probe(bytesOf(await transcoded(t, await made('radio.ts'))))
   t.is(streamOfType(probed, 'video'), undefined)
   t.is(streamOfType(probed, 'audio')?.codec_name, 'aac')
@@ -72,7 +72,7 @@ test('radio has no picture and is a rendition all the same', async (t) => {
 
 const hd = capture('dvb-hd-1080i-h264-eac3')
 const HD_BYTES = 4_000_000
-const withHd = hd === undefined ? test.skip : test
+const withHd = hd === undefined ? test.skip : test.serial
 withHd('1080i from a satellite, entered in the middle of a GOP, becomes 1080p with the first of its tracks', async (t) => {
   const probed = await probe(bytesOf(await transcoded(t, hd ?? '', HD_BYTES)))
   t.like(streamOfType(probed, 'video'), { codec_name: 'h264', profile: 'High', field_order: 'progressive', width: 1920, height: 1080 })
@@ -81,7 +81,16 @@ withHd('1080i from a satellite, entered in the middle of a GOP, becomes 1080p wi
   t.true(picturesOf(probed).every((frame) => frame.interlaced_frame === 0))
 })
 
-test('a killed ffmpeg is replaced: the reader goes on, with time stamps that do too', async (t) => {
+const web = capture('web-576p-h264-aac')
+const withWeb = web === undefined ? test.skip : test.serial
+withWeb('a source whose PES packets have a wrong length keeps its picture', async (t) => {
+  const probed = await probe(bytesOf(await transcoded(t, web ?? '')))
+  t.like(streamOfType(probed, 'video'), { codec_name: 'h264', field_order: 'progressive', width: 1024, height: 576 })
+  t.is(streamOfType(probed, 'audio')?.codec_name, 'aac')
+  t.true(picturesOf(probed).length >= 290, `${picturesOf(probed).length} of 300 pictures`)
+})
+
+test.serial('a killed ffmpeg is replaced: the reader goes on, with time stamps that do too', async (t) => {
   const source = pushSource()
   await using feed = feedOf(source)
   const chunks = await chunksOfFile(await made('mpeg2-interlaced.ts'))
@@ -117,7 +126,7 @@ test('a killed ffmpeg is replaced: the reader goes on, with time stamps that do 
   t.true(times.every((time, index) => index === 0 || time > (times[index - 1] as number)))
 })
 
-test('disposing a rendition leaves no ffmpeg behind', async (t) => {
+test.serial('disposing a rendition leaves no ffmpeg behind', async (t) => {
   const source = pushSource()
   await using feed = feedOf(source)
   const opening = open(feed)
@@ -131,7 +140,7 @@ test('disposing a rendition leaves no ffmpeg behind', async (t) => {
   t.deepEqual(await rendition.ended, { kind: 'closed' })
 })
 
-test('a channel that goes on with other tracks is followed, and a loop in it is none in the rendition', async (t) => {
+test.serial('a channel that goes on with other tracks is followed, and a loop in it is none in the rendition', async (t) => {
   const source = pushSource()
   await using feed = feedOf(source)
   const interlaced = await chunksOfFile(await made('mpeg2-interlaced.ts'))
