@@ -35,7 +35,10 @@ function readConfigFile(data: string): RawOptions {
   try {
     document = parseYaml(readFileSync(file, 'utf8'))
   } catch (error) {
-    throw new RelayError('config-invalid', `${file} cannot be read: ${messageOf(error).split('\n')[0]}; mend it, or move it away to use the defaults`)
+    throw new RelayError(
+      'config-invalid',
+      `${file} cannot be read: ${messageOf(error).split('\n')[0]}; mend it, or move it away to use the defaults`,
+    )
   }
   return optionsFromFile(file, document)
 }
@@ -70,8 +73,14 @@ async function main(args: readonly string[]): Promise<number> {
   const name = named ? first : DEFAULT_COMMAND
   const command = COMMANDS.find((candidate) => candidate.name === name)
   if (command === undefined) {
-    const meant = nearest(name, COMMANDS.map((candidate) => candidate.name))
-    throw new RelayError('usage', `there is no command ${name}${meant === undefined ? '' : `; did you mean ${meant}?`} (tributary --help lists them)`)
+    const meant = nearest(
+      name,
+      COMMANDS.map((candidate) => candidate.name),
+    )
+    throw new RelayError(
+      'usage',
+      `there is no command ${name}${meant === undefined ? '' : `; did you mean ${meant}?`} (tributary --help lists them)`,
+    )
   }
   const invocation = parseInvocation(command, named ? args.slice(1) : args)
   if (invocation.help) {

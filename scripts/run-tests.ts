@@ -67,14 +67,37 @@ async function tests(name: string, args: readonly string[]): Promise<void> {
   }
 }
 
-await check('format', ['oxfmt', '--config', 'scripts/oxfmt.json', '--check', 'relay', 'plugin', 'web-ui', 'test', 'scripts', 'package.json'])
+await check('format', [
+  'oxfmt',
+  '--config',
+  'scripts/oxfmt.json',
+  '--check',
+  'relay',
+  'plugin',
+  'web-ui',
+  'test',
+  'scripts',
+  'package.json',
+])
 await check('types', ['tsc', '-p', '.'])
 await check('types of the page', ['tsc', '-p', 'web-ui'])
-await check('lint', ['oxlint', '--config', 'scripts/oxlint.json', '--type-aware', '--deny-warnings', 'relay', 'plugin', 'web-ui', 'test', 'scripts'])
+await check('lint', [
+  'oxlint',
+  '--config',
+  'scripts/oxlint.json',
+  '--type-aware',
+  '--deny-warnings',
+  'relay',
+  'plugin',
+  'web-ui',
+  'test',
+  'scripts',
+])
 await check('no unused files, exports or packages', ['knip', '--config', 'scripts/knip.json'])
 await tests('unit and contract tests', [])
 await tests('end-to-end tests', ['--config', 'scripts/e2e.config.js'])
 
-if (tally.skipped.length > 0) console.log(`\n${tally.skipped.length} skipped:\n${tally.skipped.map((title) => `        ${title}`).join('\n')}`)
+if (tally.skipped.length > 0)
+  console.log(`\n${tally.skipped.length} skipped:\n${tally.skipped.map((title) => `        ${title}`).join('\n')}`)
 console.log(`\n${tally.passed} passed, ${tally.failed} failed`)
 process.exitCode = tally.failed === 0 ? 0 : 1

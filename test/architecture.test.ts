@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ['feed', 'media'],
 }
 const EVERYONE_MAY_IMPORT = ['abortable', 'clock', 'errors', 'events', 'log', 'random', 'supervise'].map((name) => `relay/${name}.ts`)
-const COMPOSE_EVERYTHING = ['cli', 'simulate']
+const COMPOSE_EVERYTHING = ['cli', 'compose', 'simulate']
 
 /** Packages that live behind one folder or in one file. */
 const FENCES: readonly { readonly package: RegExp; readonly at: RegExp }[] = [

@@ -83,7 +83,14 @@ export function parseInvocation(command: Command, args: readonly string[]): Invo
   }
   for (const [name, flag] of Object.entries(command.own)) known[name] = { type: flag.type, multiple: flag.multiple ?? false }
 
-  const { tokens } = parseArgs({ args: [...args], options: known, strict: false, allowNegative: true, allowPositionals: true, tokens: true })
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: known,
+    strict: false,
+    allowNegative: true,
+    allowPositionals: true,
+    tokens: true,
+  })
   const values: Record<string, RawValue> = {}
   const positionals: string[] = []
   for (const token of tokens) {
@@ -102,7 +109,8 @@ export function parseInvocation(command: Command, args: readonly string[]): Invo
       if (token.value !== undefined) throw usage(`--${name} takes no value; write --${name} or --no-${name}`)
       values[name] = !negated
     } else {
-      if (token.value === undefined || token.value === '') throw usage(`--${name} needs a value (tributary ${command.name} --help shows which)`)
+      if (token.value === undefined || token.value === '')
+        throw usage(`--${name} needs a value (tributary ${command.name} --help shows which)`)
       values[name] = option.multiple === true ? [...((values[name] as string[] | undefined) ?? []), token.value] : token.value
     }
   }
@@ -140,7 +148,8 @@ export function wholeFlag(flags: CommandContext['flags'], name: string, least: n
   const value = textFlag(flags, name)
   if (value === undefined) return undefined
   const number = Number(value)
-  if (!Number.isInteger(number) || number < least) throw usage(`--${name} is ${JSON.stringify(value)}; expected a whole number of at least ${least}`)
+  if (!Number.isInteger(number) || number < least)
+    throw usage(`--${name} is ${JSON.stringify(value)}; expected a whole number of at least ${least}`)
   return number
 }
 

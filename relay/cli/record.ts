@@ -10,7 +10,8 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
 function secondsOf(duration: string): number {
   const match = /^(\d+)([smh])$/.exec(duration)
   const unit = SECONDS[match?.[2] ?? '']
-  if (match === null || unit === undefined) throw new RelayError('usage', `--for is "${duration}"; expected a length such as 45s, 90m or 2h`)
+  if (match === null || unit === undefined)
+    throw new RelayError('usage', `--for is "${duration}"; expected a length such as 45s, 90m or 2h`)
   return Number(match[1]) * unit
 }
 

@@ -45,7 +45,10 @@ export function claimData(data: string, url: string): Disposable {
 export function refuseSecondRelay(data: string): void {
   const other = findRunningRelay(data)
   if (other !== undefined)
-    throw new RelayError('data-in-use', `a relay already runs on ${data} (${other}); stop it, or give this one a folder of its own with --data`)
+    throw new RelayError(
+      'data-in-use',
+      `a relay already runs on ${data} (${other}); stop it, or give this one a folder of its own with --data`,
+    )
 }
 
 export interface RelayClient {
@@ -55,7 +58,13 @@ export interface RelayClient {
 
 /** Talks to the relay's API. Throws RelayError with the sentence of the problem document. */
 export function relayClient(url: string): RelayClient {
-  const request = async <Shape>(method: string, path: string, body: object | undefined, shape: z.ZodType<Shape>, signal: AbortSignal): Promise<Shape> => {
+  const request = async <Shape>(
+    method: string,
+    path: string,
+    body: object | undefined,
+    shape: z.ZodType<Shape>,
+    signal: AbortSignal,
+  ): Promise<Shape> => {
     let response: Response
     try {
       response = await fetch(new URL(`/api/v1/${path}`, url), {
@@ -65,12 +74,18 @@ export function relayClient(url: string): RelayClient {
       })
     } catch (error) {
       signal.throwIfAborted()
-      throw new RelayError('relay-not-running', `the relay at ${url} does not answer (${messageOf(error)}); look at its log, or start it again: tributary relay`)
+      throw new RelayError(
+        'relay-not-running',
+        `the relay at ${url} does not answer (${messageOf(error)}); look at its log, or start it again: tributary relay`,
+      )
     }
     const answer: unknown = await response.json()
     if (response.ok) return shape.parse(answer)
     const problem = Problem.safeParse(answer)
-    throw new RelayError('relay-refused', problem.success ? problem.data.detail : `the relay answered ${response.status} to ${method} ${path}`)
+    throw new RelayError(
+      'relay-refused',
+      problem.success ? problem.data.detail : `the relay answered ${response.status} to ${method} ${path}`,
+    )
   }
   return {
     get: (path, shape, signal) => request('GET', path, undefined, shape, signal),
@@ -81,6 +96,7 @@ export function relayClient(url: string): RelayClient {
 /** The client of the relay that runs on this data folder. Throws `relay-not-running`. */
 export function requireRunningRelay(data: string): RelayClient {
   const url = findRunningRelay(data)
-  if (url === undefined) throw new RelayError('relay-not-running', `no relay runs on ${data}; start it with: tributary relay --data ${data}`)
+  if (url === undefined)
+    throw new RelayError('relay-not-running', `no relay runs on ${data}; start it with: tributary relay --data ${data}`)
   return relayClient(url)
 }

@@ -130,7 +130,8 @@ export const Swarm = z.object({
   chunks: z.object({ received: z.number().int(), duplicate: z.number().int(), missed: z.number().int(), rejected: z.number().int() }),
   /** Share of the bytes by the partner they came from, 0 to 1, largest first. */
   shares: z.array(z.object({ peer: z.string(), share: z.number() })),
-  uploadCap: z.number(),
+  /** bit/s; absent: no cap. */
+  uploadCap: z.number().optional(),
 })
 export const Peer = z.object({
   peer: z.string(),
@@ -165,7 +166,8 @@ export const Status = z.object({
   memory: z.object({ rss: z.number(), heap: z.number() }),
   /** Longest block of the main thread in the last minute, ms. */
   blockedMs: z.number(),
-  upload: z.object({ cap: z.number(), now: z.number() }),
+  /** bit/s; no cap: absent. */
+  upload: z.object({ cap: z.number().optional(), now: z.number() }),
   download: z.object({ now: z.number() }),
   ffmpeg: z.object({ kind: z.enum(['found', 'missing']), version: z.string().optional() }),
   profiles: z.array(z.object({ id: z.string(), name: z.string() })),

@@ -30,7 +30,10 @@ export interface Running extends AsyncDisposable {
   kill(): Promise<Ended>
 }
 
-function start(args: readonly string[], env: NodeJS.ProcessEnv): { child: ChildProcess; ended: Promise<Ended>; out: { stdout: string; stderr: string } } {
+function start(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): { child: ChildProcess; ended: Promise<Ended>; out: { stdout: string; stderr: string } } {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
   const out = { stdout: '', stderr: '' }
   child.stdout?.on('data', (piece: Buffer) => (out.stdout += piece.toString()))
