@@ -80,7 +80,8 @@ interface Run {
 function report({ deps, request }: Run, { choice, source }: SurveyedSource): void {
   const tracks = tracksOf(choice.pmt).map(({ codec }) => codec)
   deps.log.info('on air', { source: request.where, programme: choice.program, tracks: tracks.join(' '), untouched: source.isOriginal })
-  if (!choice.hasClock) deps.log.warn('the source has no clock: it is sent at the pace at which it comes', { source: request.where })
+  if (choice.clockPid === undefined)
+    deps.log.warn('the source has no clock: it is sent at the pace at which it comes', { source: request.where })
 }
 
 async function sendAll(run: Run, opened: SurveyedSource, transmission: Transmission): Promise<void> {

@@ -4,7 +4,7 @@ import { PAT_PID, parsePat, parsePmt, type PatEntry, type Pmt } from '../media/p
 import { createSectionReader, type SectionReader } from '../media/sections.ts'
 import { readPcr } from '../media/timestamp.ts'
 import { tracksOf } from '../media/tracks.ts'
-import { NULL_PID, PACKET_BYTES, PID_COUNT, pidOf } from '../media/ts-packet.ts'
+import { PACKET_BYTES, PID_COUNT, pidOf } from '../media/ts-packet.ts'
 
 export interface Choice {
   /** `whole`: the stream has but this programme, and passes untouched. */
@@ -13,8 +13,8 @@ export interface Choice {
   readonly pmtPid: number
   readonly pmt: Pmt
   readonly transportStreamId: number
-  /** Whether a PCR of the programme was seen. */
-  readonly hasClock: boolean
+  /** Where the programme's PCR comes; undefined when none was seen. Some tables do not name it. */
+  readonly clockPid: number | undefined
 }
 
 export interface Survey {
@@ -85,9 +85,9 @@ export function createSurvey(wanted: number | undefined): Survey {
       const entry = pick(entries, isFinal)
       const pmt = entry && pmts.get(entry.program)
       if (entry === undefined || pmt === undefined) return undefined
-      const hasClock = pmt.pcrPid !== NULL_PID && hasPcr[pmt.pcrPid] === 1
-      if (!hasClock && !isFinal) return undefined
-      return { ...entry, kind: entries.length === 1 ? 'whole' : 'one-of-many', pmt, transportStreamId, hasClock }
+      const clockPid = [pmt.pcrPid, ...pmt.streams.map(({ pid }) => pid)].find((pid) => hasPcr[pid] === 1)
+      if (clockPid === undefined && !isFinal) return undefined
+      return { ...entry, kind: entries.length === 1 ? 'whole' : 'one-of-many', pmt, transportStreamId, clockPid }
     },
   }
 }

@@ -26,7 +26,7 @@ export async function openSurveyed(deps: SourceDeps, request: SourceRequest, sig
   try {
     surveyed = await surveySource(deps, request, source)
     // A file without a clock would be read as fast as the disk gives it: ffmpeg makes it one.
-    if (surveyed.choice.hasClock || !source.isOriginal || !source.isStored) return surveyed
+    if (surveyed.choice.clockPid !== undefined || !source.isOriginal || !source.isStored) return surveyed
     surveyed = undefined
   } finally {
     if (surveyed === undefined) await source[Symbol.asyncDispose]()

@@ -2,7 +2,7 @@
 import { createChunker, type ChunkCut } from '../chunk/chunker.ts'
 import type { Clock } from '../clock.ts'
 import { readPcr } from '../media/timestamp.ts'
-import { PACKET_BYTES, pidOf } from '../media/ts-packet.ts'
+import { NULL_PID, PACKET_BYTES, pidOf } from '../media/ts-packet.ts'
 import { createPacer } from './pacer.ts'
 import { createProgrammeFilter } from './programme-filter.ts'
 import type { Choice } from './survey.ts'
@@ -30,8 +30,16 @@ export function createTransmission({ clock, cut }: TransmissionDeps, choice: Cho
   const pacer = createPacer(isStored ? 0 : LIVE_HASTE)
   const filter = choice.kind === 'one-of-many' ? createProgrammeFilter(choice) : undefined
 
-  const clockOf = (bytes: Uint8Array, at: number): number | undefined =>
-    pidOf(bytes, at) === (chunker.tables?.pmt ?? choice.pmt).pcrPid ? readPcr(bytes, at) : undefined
+  let { clockPid, pmt } = choice
+
+  const clockOf = (bytes: Uint8Array, at: number): number | undefined => {
+    const newest = chunker.tables?.pmt ?? pmt
+    if (newest !== pmt) {
+      if (newest.pcrPid !== pmt.pcrPid && newest.pcrPid !== NULL_PID) clockPid = newest.pcrPid
+      pmt = newest
+    }
+    return pidOf(bytes, at) === clockPid ? readPcr(bytes, at) : undefined
+  }
 
   return {
     async send(packets, signal) {

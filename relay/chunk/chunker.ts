@@ -162,8 +162,11 @@ export function createChunker(deps: { readonly clock: Clock; readonly cut: (cut:
   }
 
   const flushByStream = (bytes: Uint8Array, at: number): void => {
+    const pid = pidOf(bytes, at)
+    const pcrPid = programme.tables?.pmt.pcrPid
+    if (pid !== pcrPid && (pcrPid !== NULL_PID || pid !== accessPid)) return // some tables do not name their clock
     const pcr = readPcr(bytes, at)
-    if (pcr === undefined || pidOf(bytes, at) !== programme.tables?.pmt.pcrPid) return
+    if (pcr === undefined) return
     firstPcr ??= pcr
     if (Math.abs(ticksBetween(firstPcr, pcr, PCR_WRAP)) * 1000 >= FLUSH_MS * PCR_HZ && length > 0) {
       release()

@@ -82,6 +82,7 @@ export function createPacketSync({ stride, start }: PacketLayout): PacketSync {
     align(arrived) {
       const piece = skip === 0 ? arrived : arrived.subarray(skip)
       skip -= arrived.length - piece.length
+      if (piece.length === 0) return piece
       if (carry.length === 0 && inSync && isAligned(piece)) return piece
       const bytes = carry.length === 0 ? piece : Buffer.concat([carry, piece])
       const packets = Buffer.allocUnsafe(Math.ceil(bytes.length / stride) * PACKET_BYTES)
