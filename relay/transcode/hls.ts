@@ -43,6 +43,8 @@ const FIRST_SEGMENTS = 2
 const INITIAL_PAST_MS = 12_000
 /** What is aimed at, and the least that is announced. */
 const TARGET_SECONDS = 2
+/** Chunks of an encoder come in bursts; a segment's time follows from the one before unless it is off by this much. */
+const MAX_DRIFT_MS = 3000
 /**
  * Numbers start with the time, in half seconds of this epoch: those of a packager that follows another one of the same channel are
  * higher, and a player that stayed goes on. They fit 31 bits until 2058.
@@ -66,7 +68,10 @@ export function createHls(deps: HlsDeps): Hls {
   let discontinuitiesGone = 0 // with the segments that are no longer held
   let state: 'live' | 'ended' | 'closed' = 'live'
 
-  const add = ({ seconds, time, discontinuity, payloads, bytes }: CutSegment): void => {
+  const add = ({ seconds, time: cutAt, discontinuity, payloads, bytes }: CutSegment): void => {
+    const last = segments.at(-1)
+    const expected = last === undefined || discontinuity ? cutAt : last.time + last.seconds * 1000
+    const time = Math.abs(expected - cutAt) > MAX_DRIFT_MS ? cutAt : expected
     segments.push({ sequence: next, seconds, time, discontinuity, payloads, bytes })
     next += 1
     const whole = Math.round(seconds)

@@ -14,6 +14,8 @@ export interface ReaderStream {
   starvedMs(): number
   /** Sequence of the chunk that was given last. */
   readonly last: number
+  /** Chunks that ffmpeg was too slow for. */
+  readonly lost: number
   /** The feed is over, and the stream with it. */
   readonly feedEnded: boolean
   /** The stream ended because the feed goes on with other tracks: an ffmpeg keeps to those that it began with. */
@@ -96,6 +98,9 @@ export function streamOf(first: MediaChunk, reader: Reader, clock: Clock): Reade
     starvedMs: () => (reader.waiting > 0 ? 0 : clock.monotonic() - lastAt),
     get last() {
       return last
+    },
+    get lost() {
+      return reader.lost
     },
     get changed() {
       return changed

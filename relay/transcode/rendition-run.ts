@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../clock.ts'
 import type { Feed } from '../feed/feed.ts'
+import type { Log } from '../log.ts'
 import { createPacketSync } from '../media/ts-sync.ts'
 import type { FfmpegProcess, StartFfmpeg } from './ffmpeg.ts'
 import type { RenditionArguments } from './arguments.ts'
@@ -21,6 +22,7 @@ export interface RunDeps {
   readonly feed: Pick<Feed, 'openReader'>
   readonly startFfmpeg: StartFfmpeg
   readonly clock: Clock
+  readonly log: Log
 }
 
 export interface Run {
@@ -57,10 +59,10 @@ export async function runRendition(deps: RunDeps, run: Run, signal: AbortSignal)
   }
 }
 
-async function transcode({ startFfmpeg, clock }: RunDeps, run: Run, input: ReaderStream, signal: AbortSignal): Promise<RunEnd> {
+async function transcode({ startFfmpeg, clock, log }: RunDeps, run: Run, input: ReaderStream, signal: AbortSignal): Promise<RunEnd> {
   const job = { inputs: [{ source: input.stream, options: run.arguments.input }], options: run.arguments.output, format: 'mpegts' }
   await using ffmpeg = await startFfmpeg(job, signal)
-  using watchdog = watch(ffmpeg, input, clock)
+  using watchdog = watch(ffmpeg, input, { clock, log })
   const sync = createPacketSync(FROM_FFMPEG)
   for await (const piece of ffmpeg.output as AsyncIterable<Uint8Array>) {
     watchdog.sawOutput()
@@ -83,12 +85,16 @@ interface Watchdog extends Disposable {
   readonly verdict: 'starved' | 'it gave no output' | undefined
 }
 
-function watch(ffmpeg: FfmpegProcess, input: ReaderStream, clock: Clock): Watchdog {
+function watch(ffmpeg: FfmpegProcess, input: ReaderStream, { clock, log }: Pick<RunDeps, 'clock' | 'log'>): Watchdog {
   let verdict: Watchdog['verdict']
   let gaveOutput = false
   let lastOutput = clock.monotonic()
 
+  let lost = 0
+
   const look = (): void => {
+    if (input.lost > lost) log.warn('this machine is too slow for the profile; parts of the picture are left out', { chunks: input.lost })
+    lost = input.lost
     if (verdict === undefined && !input.feedEnded && input.starvedMs() >= INPUT_STALL_MS) {
       verdict = 'starved'
       lastOutput = clock.monotonic()

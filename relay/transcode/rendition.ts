@@ -111,7 +111,7 @@ function startRendition(deps: RenditionDeps): Rendition & { readonly first: Prom
     }
     try {
       const run = { arguments: renditionArguments(profile, { probe, offsetSeconds }), after, take }
-      return await runRendition({ feed: deps.feed, startFfmpeg, clock }, run, lifetime.signal)
+      return await runRendition({ feed: deps.feed, startFfmpeg, clock, log }, run, lifetime.signal)
     } catch (error) {
       if (isRelayError(error) && error.code === 'ffmpeg-missing') throw error
       return { kind: 'failed', why: messageOf(error), stderr: '', gaveOutput: false }

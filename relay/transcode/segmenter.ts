@@ -47,10 +47,11 @@ type State =
   /** For a random access point; `discontinuity` goes to the segment that begins there. */
   { readonly kind: 'waiting'; readonly discontinuity: boolean } | { readonly kind: 'open'; readonly open: Open }
 
+const byClock = (open: Open, chunk: MediaChunk): number => (chunk.time - open.first.time) / 1000
+
 /** PURE. By the time stamps, where they are sane; undefined for a jump. */
 function secondsTo(open: Open, chunk: MediaChunk, pts: number | undefined): number | undefined {
-  const byClock = Math.max((chunk.time - open.first.time) / 1000, MIN_SECONDS)
-  if (open.pts === undefined || pts === undefined) return byClock
+  if (open.pts === undefined || pts === undefined) return byClock(open, chunk)
   const seconds = secondsBetween(open.pts, pts)
   return seconds < 0 || seconds > MAX_SEGMENT_SECONDS ? undefined : seconds
 }
@@ -70,7 +71,7 @@ export function createSegmenter(): Segmenter {
     return { seconds: Math.max(seconds, MIN_SECONDS), time: first.time, discontinuity, payloads, bytes }
   }
 
-  /** The time stamps do not say how long it was: when its last chunk came does. */
+  /** No random access point says how long it was; what its last chunk says is a little short of it. */
   const breakOff = (): CutSegment | undefined => {
     if (state.kind === 'waiting') {
       state = { kind: 'waiting', discontinuity: cut > 0 }
@@ -78,7 +79,7 @@ export function createSegmenter(): Segmenter {
     }
     const { open } = state
     state = { kind: 'waiting', discontinuity: true }
-    return complete(open, (open.last.time - open.first.time) / 1000)
+    return complete(open, secondsTo(open, open.last, firstPts(open.last.payload)) ?? byClock(open, open.last))
   }
 
   const access = (chunk: MediaChunk): CutSegment | undefined => {

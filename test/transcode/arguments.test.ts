@@ -15,7 +15,7 @@ test('what ffmpeg is told for the profile h264', (t) => {
       "yadif=mode=send_frame:deint=interlaced,scale=w='min(1920,iw)':h='min(1080,ih)':force_original_aspect_ratio=decrease:force_divisible_by=2,format=yuv420p",
       ['-c:v', 'libx264', '-profile:v', 'high', '-preset', 'superfast', '-tune', 'zerolatency'],
       ['-crf', '22', '-maxrate', '8000000', '-bufsize', '8000000'],
-      ['-force_key_frames', 'expr:gte(t,n_forced*2)', '-forced-idr', '1', '-sc_threshold', '0'],
+      ['-force_key_frames', 'expr:gte(t,n_forced*1)', '-forced-idr', '1', '-sc_threshold', '0'],
       ['-c:a', 'aac', '-ac', '2', '-ar', '48000', '-b:a', '160000', '-af', 'aresample=async=1000'],
       ['-max_muxing_queue_size', '1024', '-muxdelay', '0', '-muxpreload', '0', '-flush_packets', '1'],
       ['-pat_period', '0.1', '-mpegts_flags', '+resend_headers+initial_discontinuity'],

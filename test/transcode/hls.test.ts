@@ -144,3 +144,17 @@ test('a disposed packager has no reader left', async (t) => {
   await one.hls[Symbol.asyncDispose]()
   t.is(one.feed.readers, 0)
 })
+
+test('the times of segments that follow each other do so by their lengths, though chunks come in bursts', async (t) => {
+  await using one = await packaged(0)
+  const burst = chunksOf({ seconds: 6, gop: 2 }).map((chunk) => ({ ...chunk, time: chunk.time + (chunk.sequence % 3) * 400 }))
+  one.source.push(...burst)
+  one.source.end()
+  await one.hls.ended
+  const playlist = await one.hls.playlist(never)
+  const times = playlist.split('\n').filter((line) => line.startsWith('#EXT-X-PROGRAM-DATE-TIME'))
+  t.deepEqual(
+    times.map((line) => line.slice(-11)),
+    [':00:00.000Z', ':00:02.000Z', ':00:04.000Z'],
+  )
+})
