@@ -1,0 +1,48 @@
+/** What a swarm counts. Owns the counters, the bytes by partner (those that left included, bounded) and the record of violations. */
+import type { PeerId } from '../overlay/overlay.ts'
+import { RateMeter } from './rate-meter.ts'
+import type { Equivocation, ViolationRecord } from './snapshot.ts'
+
+const MAX_SHARES = 256
+const MAX_VIOLATIONS = 32
+
+export class Tallies {
+  received = 0
+  duplicate = 0
+  rejected = 0
+  pulled = 0
+  unwanted = 0
+  /** Of the newest chunk when it arrived, ms. */
+  lagMs: number | undefined
+  equivocation: Equivocation | undefined
+  readonly violations: ViolationRecord[] = []
+  /** Bytes of sessions that have ended. */
+  readonly past = { bytesIn: 0, bytesOut: 0 }
+  readonly media: RateMeter
+  readonly #shares = new Map<PeerId, number>()
+  #shared = 0
+
+  constructor(now: number) {
+    this.media = new RateMeter(now)
+  }
+
+  share(peer: PeerId, bytes: number): void {
+    if (!this.#shares.has(peer) && this.#shares.size >= MAX_SHARES) {
+      const first = this.#shares.entries().next().value as [PeerId, number]
+      this.#shares.delete(first[0])
+      this.#shared -= first[1]
+    }
+    this.#shares.set(peer, (this.#shares.get(peer) ?? 0) + bytes)
+    this.#shared += bytes
+  }
+
+  shares(): { peer: PeerId; share: number }[] {
+    const all = [...this.#shares].map(([peer, bytes]) => ({ peer, share: bytes / Math.max(this.#shared, 1) }))
+    return all.toSorted((a, b) => b.share - a.share)
+  }
+
+  violation(record: ViolationRecord): void {
+    this.violations.push(record)
+    if (this.violations.length > MAX_VIOLATIONS) this.violations.shift()
+  }
+}
