@@ -39,7 +39,7 @@ export async function startNode(
   await using started = new AsyncDisposableStack()
   const overlay = started.use(
     await startOverlay(
-      { clock, log: log.child('overlay') },
+      { clock, log },
       {
         listen: config.overlay.listen,
         bootstrap: config.overlay.bootstrap,
@@ -55,8 +55,8 @@ export async function startNode(
     ),
   )
   const networks = started.use(await startNetworks({ overlay, dataDir: config.data, clock, log, random }))
-  const upload = createUploadBudget(clock, config.overlay.upload === Infinity ? undefined : config.overlay.upload)
-  const swarms = started.use(await startSwarms({ overlay, clock, random, log: log.child('swarm'), candidates: networks, upload }))
+  const budget = createUploadBudget(clock, config.overlay.upload === Infinity ? undefined : config.overlay.upload)
+  const swarms = started.use(await startSwarms({ overlay, clock, random, log: log.child('swarm'), candidates: networks, budget }))
   const running = started.move()
   return { overlay, networks, swarms, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { broadcast } from '../broadcast/broadcast.ts'
 import type { Chunk } from '../chunk/chunk.ts'
 import { createRing } from '../chunk/ring.ts'
-import { createSigner } from '../chunk/sign.ts'
+import { createSigner, createVerifier } from '../chunk/sign.ts'
 import { systemClock } from '../clock.ts'
 import { lazyFfmpeg } from '../compose/ffmpeg.ts'
 import { WINDOW_BYTES } from '../compose/tuning.ts'
@@ -52,7 +52,7 @@ export const broadcastCommand: Command = {
     node.networks.serve(provider.networkKey, provider.catalogue.bytes)
     const key = channel.keys.publicKey
     const ring = createRing({ maxBytes: WINDOW_BYTES })
-    await using swarm = await node.swarms.join({ channelKey: key, role: 'source', ring }, signal)
+    await using swarm = await node.swarms.join({ channelKey: key, role: 'source', verifier: createVerifier(key), ring }, signal)
     using _carried = node.networks.carry(key)
 
     let onAir = false

@@ -63,7 +63,7 @@ function distance(one: string, other: string): number {
   return row[other.length] ?? 0
 }
 
-const MAX_TYPOS = 3
+const MAX_TYPOS = 2
 
 /** The known name that was probably meant. */
 export const nearest = (name: string, known: readonly string[]): string | undefined =>
@@ -87,7 +87,6 @@ export function parseInvocation(command: Command, args: readonly string[]): Invo
     args: [...args],
     options: known,
     strict: false,
-    allowNegative: true,
     allowPositionals: true,
     tokens: true,
   })

@@ -1,10 +1,12 @@
 /** Whom we get channels from and give them to, for the API. */
 import { toChannelId } from '../chunk/channel-id.ts'
 import type { ViolationCount } from '../http/ports.ts'
-import type { Peer, Swarm as SwarmView } from '../http/schemas.ts'
+import type { Partner, Peer, Swarm as SwarmView } from '../http/schemas.ts'
 import type { Networks } from '../network/networks.ts'
 import type { Overlay } from '../overlay/overlay.ts'
-import type { Swarm, Swarms } from '../swarm/swarms.ts'
+import type { PartnerSnapshot } from '../swarm/snapshot.ts'
+import type { Swarm } from '../swarm/swarm.ts'
+import type { Swarms } from '../swarm/swarms.ts'
 
 /** Strangers choose these names: the oldest goes. */
 const MAX_VIOLATIONS = 200
@@ -19,11 +21,37 @@ export const peersView = (overlay: Overlay): Peer[] =>
     since: new Date(since).toISOString(),
   }))
 
+const partnerView = (partner: PartnerSnapshot): Partner => ({
+  peer: partner.peer,
+  transport: partner.transport,
+  direction: partner.direction,
+  ...(partner.rttMs === undefined ? {} : { rttMs: partner.rttMs }),
+  bitsIn: partner.bitsIn,
+  bitsOut: partner.bitsOut,
+  bytesIn: partner.bytesIn,
+  bytesOut: partner.bytesOut,
+  parentOf: [...partner.parentOf],
+  childOf: [...partner.childOf],
+})
+
 export function swarmsView(swarms: Swarms, networks: Pick<Networks, 'channel'>): SwarmView[] {
   return swarms.list().map((swarm) => {
-    const snapshot = swarm.snapshot()
+    const { role, partners, bitsIn, bitsOut, bytesIn, bytesOut, lagMs, chunks, shares, uploadCap } = swarm.snapshot()
     const channel = toChannelId(swarm.channelKey)
-    return { ...snapshot, channel, channelName: networks.channel(channel)?.name ?? channel }
+    return {
+      channel,
+      channelName: networks.channel(channel)?.name ?? channel,
+      role,
+      partners: partners.map(partnerView),
+      bitsIn,
+      bitsOut,
+      bytesIn,
+      bytesOut,
+      ...(lagMs === undefined ? {} : { lagMs }),
+      chunks,
+      shares: [...shares],
+      ...(uploadCap === undefined ? {} : { uploadCap }),
+    }
   })
 }
 

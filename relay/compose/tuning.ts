@@ -1,5 +1,6 @@
 /** How the tuner gets a feed: a channel from its swarm, a rendition from ffmpeg. */
 import { createRing } from '../chunk/ring.ts'
+import { createVerifier } from '../chunk/sign.ts'
 import type { Clock } from '../clock.ts'
 import { RelayError } from '../errors.ts'
 import { openFeed, type Feed } from '../feed/feed.ts'
@@ -31,7 +32,7 @@ export async function joinChannel(deps: TuningDeps, violations: Violations, chan
   if (channel === undefined) throw new RelayError('channel-not-found', `no network of this relay has the channel ${channelId}`)
   await using started = new AsyncDisposableStack()
   const ring = createRing({ maxBytes: WINDOW_BYTES })
-  const swarm = started.use(await swarms.join({ channelKey: channel.key, role: 'peer', ring }, signal))
+  const swarm = started.use(await swarms.join({ channelKey: channel.key, role: 'peer', verifier: createVerifier(channel.key), ring }, signal))
   started.use(swarm.events.on('edge', (header) => networks.reportEdge(channel.key, header)))
   started.use(violations.watch(swarm))
   started.use(networks.carry(channel.key))
