@@ -98,14 +98,18 @@ async function sendAll(run: Run, opened: SurveyedSource, transmission: Transmiss
 }
 
 async function sendSource({ deps, request, signal }: Run, source: Source, sync: PacketSync, transmission: Transmission): Promise<void> {
-  for (let piece = await source.read(); piece !== undefined; piece = await source.read()) {
-    const { losses } = sync
+  let told = 0
+  for (;;) {
+    if (sync.losses > told) {
+      told = sync.losses
+      deps.log.warn('the source is damaged: bytes that are no packets were left out', {
+        source: request.where,
+        times: told,
+        bytes: sync.skippedBytes,
+      })
+    }
+    const piece = await source.read()
+    if (piece === undefined) return
     await transmission.send(sync.align(piece), signal)
-    if (sync.losses === losses) continue
-    deps.log.warn('the source was damaged: bytes that are no packets were left out', {
-      source: request.where,
-      times: sync.losses,
-      bytes: sync.skippedBytes,
-    })
   }
 }

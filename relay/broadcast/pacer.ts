@@ -45,12 +45,12 @@ export function createPacer(haste: number): Pacer {
       const jumped = !isFirst && (isLoop || step < 0 || step > MAX_STEP_MS)
       last = pcr
       if (isFirst) due = now
-      else if (jumped) due = Math.max(due + interval, now)
+      else if (jumped) due += interval
       else {
         due += step
         interval = Math.min(step, MAX_INTERVAL_MS)
-        if (now - due > MAX_LATE_MS) due = now
       }
+      if (now - due > MAX_LATE_MS) due = now
       const reported = jumped && !isLoop
       isLoop = false
       const wait = due - now

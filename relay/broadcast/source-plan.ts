@@ -83,8 +83,12 @@ function parseTestCard(query: string): TestCard {
   }
 }
 
-/** How an input is named to people: without what may be a password. */
+/** How an input is named to people: without what may be a password. The last part of an RTMP path is the stream's key. */
 export function describeInput(input: string): string {
   if (input === '-') return 'standard input'
-  return input.replace(/\/\/[^/@]*@/, '//').replace(/\?.*$/s, (query) => (input.startsWith('test:') ? query : '?...'))
+  if (input.startsWith('test:')) return input
+  return input
+    .replace(/\/\/[^/]*@/, '//')
+    .replace(/\?.*$/s, '?...')
+    .replace(/^(rtmp[a-z]*:\/\/.*\/)[^/]+$/i, '$1...')
 }

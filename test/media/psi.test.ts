@@ -13,15 +13,18 @@ const program = fc.integer({ min: 1, max: 0xffff })
 const version = fc.integer({ min: 0, max: 31 })
 const descriptors = fc.uint8Array({ maxLength: 40 })
 
-const pats: fc.Arbitrary<Pat> = fc.record({
-  transportStreamId: fc.integer({ min: 0, max: 0xffff }),
-  version,
-  current: fc.boolean(),
-  section: fc.integer({ min: 0, max: 255 }),
-  lastSection: fc.integer({ min: 0, max: 255 }),
-  programs: fc.array(fc.record({ program, pmtPid: pid }), { maxLength: 40 }),
-  networkPid: fc.option(pid, { nil: undefined }),
-})
+const pats: fc.Arbitrary<Pat> = fc.record(
+  {
+    transportStreamId: fc.integer({ min: 0, max: 0xffff }),
+    version,
+    current: fc.boolean(),
+    section: fc.integer({ min: 0, max: 255 }),
+    lastSection: fc.integer({ min: 0, max: 255 }),
+    programs: fc.array(fc.record({ program, pmtPid: pid }, { noNullPrototype: true }), { maxLength: 40 }),
+    networkPid: fc.option(pid, { nil: undefined }),
+  },
+  { noNullPrototype: true },
+)
 const pmts: fc.Arbitrary<Pmt> = fc.record({
   program,
   version,
@@ -131,7 +134,7 @@ const packTight = (sections: readonly Uint8Array[], pid: number): Uint8Array => 
   const starts = sections.map((_, at) => sections.slice(0, at).reduce((sum, section) => sum + section.length, 0))
   const packets: Uint8Array[] = []
   for (let from = 0; from < bytes.length;) {
-    const begins = starts.find((start) => start >= from && start < from + PACKET_BYTES - 5)
+    const begins = starts.find((start) => start >= from && start <= from + PACKET_BYTES - 5)
     const body = bytes.subarray(from, from + PACKET_BYTES - (begins === undefined ? 4 : 5))
     from += body.length
     const pointer = begins === undefined ? [] : [begins - (from - body.length)]

@@ -94,7 +94,7 @@ test('the tracks of a capture from the air', async (t) => {
     [
       'h264',
       'eac3 fra',
-      'eac3 qaa',
+      'eac3 qad',
       'eac3 qaa',
       'eac3 deu',
       'dvb_subtitle fra',
