@@ -98,7 +98,7 @@ async function main(args: readonly string[]): Promise<number> {
     }, STOP_DEADLINE_MS).unref()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-  return await command.run({
+  return command.run({
     positionals: invocation.positionals,
     flags: invocation.flags,
     config,

@@ -160,7 +160,9 @@ export async function startRelay(config: Config, surroundings: Surroundings, sig
   const plugins = started.use(
     await loadPlugins(surfaceHost({ channels, recordings, networks, clock, log }), { root: ROOT, settings: {} }, signal),
   )
-  for (const { path, handle } of plugins.mounts) started.use(http.mount({ path, methods: 'read', handle }))
+  for (const mount of plugins.mounts) {
+    started.use(http.mount({ path: mount.path, methods: 'read', handle: (request, response) => mount.handle(request, response) }))
+  }
 
   const tell = (...names: (keyof Changes)[]): void => {
     for (const name of names) changes.emit(name, undefined)

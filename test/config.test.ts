@@ -25,7 +25,7 @@ const refused = test.macro({
   exec(t, flags: RawOptions, message: string) {
     t.throws(() => resolve({ flags }), { code: 'config-invalid', message })
   },
-  title: (_, __, message = '') => message,
+  title: (_, __, message: string = '') => message,
 })
 test(refused, { 'http-port': '99999' }, '--http-port is "99999"; expected a port from 0 to 65535')
 test(refused, { 'upload-cap': 'fast' }, '--upload-cap is "fast"; expected bit/s such as 800k or 8M, or "unlimited"')

@@ -22,7 +22,7 @@ export interface CommandContext {
   readonly json: boolean
   readonly log: Log
   /** Standard output; a line each. */
-  print(line: string): void
+  readonly print: (line: string) => void
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal
 }

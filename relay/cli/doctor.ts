@@ -67,7 +67,7 @@ async function checkFfmpeg(config: Config, signal: AbortSignal): Promise<Finding
 }
 
 const checkPort = async (port: number, running: string | undefined): Promise<Finding> =>
-  await new Promise((resolve) => {
+  new Promise((resolve) => {
     if (running !== undefined) return resolve(good('page', `a relay runs on this data folder: ${running}`))
     const server = createServer()
     server.once('error', (error) =>

@@ -47,7 +47,7 @@ export const renderersPort = (dlna: () => Dlna | undefined, absent: () => Error)
   }
   return {
     list: () => [...(dlna()?.renderers() ?? [])],
-    play: async (id, { channel, profile }, signal) => await present().play(id, { channel, profile }, signal),
-    stop: async (id, signal) => await present().stop(id, signal),
+    play: async (id, { channel, profile }, signal) => present().play(id, { channel, profile }, signal),
+    stop: async (id, signal) => present().stop(id, signal),
   }
 }

@@ -7,7 +7,7 @@ import { startFfmpeg } from '../transcode/fluent-ffmpeg.ts'
 
 /** Throws `ffmpeg-missing` when the one that the configuration names does not run. */
 export const configuredFfmpeg = async (config: Config, signal: AbortSignal): Promise<Ffmpeg | undefined> =>
-  await findFfmpeg({ ...process.env, ...(config.ffmpeg === undefined ? {} : { TRIBUTARY_FFMPEG: config.ffmpeg }) }, signal)
+  findFfmpeg({ ...process.env, ...(config.ffmpeg === undefined ? {} : { TRIBUTARY_FFMPEG: config.ffmpeg }) }, signal)
 
 export function lazyFfmpeg(config: Config, clock: Clock): StartFfmpeg {
   let found: StartFfmpeg | undefined
@@ -17,6 +17,6 @@ export function lazyFfmpeg(config: Config, clock: Clock): StartFfmpeg {
       if (ffmpeg === undefined) throw ffmpegMissing('This needs ffmpeg, and there is none on this machine')
       found = startFfmpeg(ffmpeg.path, clock)
     }
-    return await found(job, signal)
+    return found(job, signal)
   }
 }

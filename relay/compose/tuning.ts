@@ -32,7 +32,9 @@ export async function joinChannel(deps: TuningDeps, violations: Violations, chan
   if (channel === undefined) throw new RelayError('channel-not-found', `no network of this relay has the channel ${channelId}`)
   await using started = new AsyncDisposableStack()
   const ring = createRing({ maxBytes: WINDOW_BYTES })
-  const swarm = started.use(await swarms.join({ channelKey: channel.key, role: 'peer', verifier: createVerifier(channel.key), ring }, signal))
+  const swarm = started.use(
+    await swarms.join({ channelKey: channel.key, role: 'peer', verifier: createVerifier(channel.key), ring }, signal),
+  )
   started.use(swarm.events.on('edge', (header) => networks.reportEdge(channel.key, header)))
   started.use(violations.watch(swarm))
   started.use(networks.carry(channel.key))

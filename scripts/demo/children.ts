@@ -60,7 +60,7 @@ export function demoChildren(list: string, say: (line: string) => void): Childre
       running.delete(name)
       if (!stopping) say(`the demo's ${name} has ended (${signal ?? `exit code ${code}`}): ${last.join(' ')}`)
     })
-    return await new Promise((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const late = setTimeout(
         () => reject(new Error(`the demo's ${name} was not ready in ${READY_DEADLINE_MS / 1000} s: ${last.join(' ')}`)),
         READY_DEADLINE_MS,

@@ -22,7 +22,7 @@ const refused = test.macro({
   exec(t, args: readonly string[], message: RegExp) {
     t.regex(t.throws(() => parseInvocation(relay, args), { code: 'usage' })?.message ?? '', message)
   },
-  title: (_, args = []) => `relay ${args.join(' ')} is refused`,
+  title: (_, args: readonly string[] = []) => `relay ${args.join(' ')} is refused`,
 })
 test(refused, ['--htp-port', '80'], /^relay has no flag --htp-port; did you mean --http-port\?/)
 test(refused, ['--zzz'], /^relay has no flag --zzz \(tributary relay --help lists them\)$/)

@@ -88,7 +88,7 @@ export async function startKodi({ home, playlist, guide, display }: KodiOptions)
   const launch = (command: string, args: readonly string[], env: NodeJS.ProcessEnv): void => {
     const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: 'ignore' })
     child.on('error', () => {}) // seen as JSON-RPC that never comes up
-    started.defer(async () => await end(child))
+    started.defer(async () => end(child))
   }
   const pulse = join(runtime, 'pulse.sock')
   const session = { HOME: home, XDG_RUNTIME_DIR: runtime, DISPLAY: `:${display}` }
@@ -144,7 +144,7 @@ export async function startKodi({ home, playlist, guide, display }: KodiOptions)
   }
 
   try {
-    await until('JSON-RPC', async () => await rpc('JSONRPC.Ping'), UP_DEADLINE_MS)
+    await until('JSON-RPC', async () => rpc('JSONRPC.Ping'), UP_DEADLINE_MS)
     for (const addonid of ['inputstream.ffmpegdirect', 'pvr.iptvsimple']) await rpc('Addons.SetAddonEnabled', { addonid, enabled: true })
     // the first start asks whether the disabled add-ons shall be enabled; Back closes the questions
     let quiet = 0
@@ -164,5 +164,5 @@ export async function startKodi({ home, playlist, guide, display }: KodiOptions)
     await started.disposeAsync()
     throw error
   }
-  return { rpc, until, [Symbol.asyncDispose]: async () => await started.disposeAsync() }
+  return { rpc, until, [Symbol.asyncDispose]: async () => started.disposeAsync() }
 }

@@ -47,7 +47,7 @@ function start(
 
 /** Runs a command to its end. */
 export async function runToEnd(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  return await start(args, env).ended
+  return start(args, env).ended
 }
 
 /** Starts a command with --json and resolves once it says that it is ready. */
@@ -83,8 +83,8 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}):
     ready,
     stderr: () => out.stderr,
     ended,
-    stop: async () => await end('SIGTERM'),
-    kill: async () => await end('SIGKILL'),
+    stop: async () => end('SIGTERM'),
+    kill: async () => end('SIGKILL'),
     [Symbol.asyncDispose]: async () => {
       await end('SIGTERM')
     },
@@ -94,5 +94,5 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}):
 /** A folder of the test's own. */
 export async function temporaryFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), 'tributary-test-'))
-  return { path, [Symbol.asyncDispose]: async () => await rm(path, { recursive: true, force: true, maxRetries: 5 }) }
+  return { path, [Symbol.asyncDispose]: async () => rm(path, { recursive: true, force: true, maxRetries: 5 }) }
 }
