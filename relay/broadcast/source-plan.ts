@@ -5,8 +5,8 @@ import { RelayError } from '../errors.ts'
 export type SourcePlan =
   | { readonly kind: 'stdin' }
   | { readonly kind: 'file'; readonly path: string }
-  /** Bytes first: a transport stream passes untouched. */
-  | { readonly kind: 'bytes-url'; readonly url: string }
+  /** Bytes first: a transport stream passes untouched. Where it `opensAgain`, ffmpeg may read it a second time, and seek. */
+  | { readonly kind: 'bytes-url'; readonly url: string; readonly opensAgain: boolean }
   /** The protocol has its own framing: ffmpeg opens it and writes a transport stream. */
   | { readonly kind: 'media-url'; readonly url: string }
   | { readonly kind: 'test-card'; readonly card: TestCard }
@@ -26,6 +26,8 @@ export interface TestCard {
 export const DEFAULT_CARD: TestCard = { width: 1280, height: 720, fps: 25, rate: 2_000_000, tone: 440, name: 'Tributary' }
 
 const MEDIA_PROTOCOLS = new Set(['rtmp', 'rtmps', 'rtmpt', 'rtmpe', 'rtmpts', 'rtsp', 'rtsps', 'rtp', 'mmsh', 'mmst'])
+/** What has been received of these has been received once and for all. */
+const PIPE_PROTOCOLS = new Set(['udp', 'udplite', 'srt', 'tcp', 'unix', 'rist', 'sctp'])
 const MAX_SIDE = 3840
 const MAX_FPS = 60
 const MAX_RATE = 50_000_000
@@ -40,7 +42,7 @@ export function planSource(input: string): SourcePlan {
   const protocol = /^([a-z][a-z0-9+.-]*):\/\//i.exec(input)?.[1]?.toLowerCase()
   if (protocol === undefined) return { kind: 'file', path: input }
   if (MEDIA_PROTOCOLS.has(protocol)) return { kind: 'media-url', url: input }
-  return { kind: 'bytes-url', url: protocol === 'udp' ? withUdpBuffer(input) : input }
+  return { kind: 'bytes-url', url: protocol === 'udp' ? withUdpBuffer(input) : input, opensAgain: !PIPE_PROTOCOLS.has(protocol) }
 }
 
 /** Without this option ffmpeg ends when its receive buffer has overflowed once. */
@@ -86,7 +88,7 @@ function parseTestCard(query: string): TestCard {
 /** How an input is named to people: without what may be a password. The last part of an RTMP path is the stream's key. */
 export function describeInput(input: string): string {
   if (input === '-') return 'standard input'
-  if (input.startsWith('test:')) return input
+  if (!input.includes('://')) return input
   return input
     .replace(/\/\/[^/]*@/, '//')
     .replace(/\?.*$/s, '?...')

@@ -6,16 +6,15 @@ import { createReadStream } from 'node:fs'
 import { access, constants, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { Clock } from '../clock.ts'
-import type { RelayError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { PACKET_BYTES } from '../media/ts-packet.ts'
 import { SNIFF_BYTES, sniffTransportStream, type PacketLayout } from '../media/ts-sync.ts'
 import { createByteReader, type ByteReader } from './byte-reader.ts'
-import { sourceFailure, sourceNotFound, sourceStalled, sourceUnreadable } from './failure.ts'
-import { bytesJob, probeJob, remuxJob } from './ffmpeg-jobs.ts'
+import { sourceNotFound, sourceUnreadable } from './failure.ts'
+import { bytesJob, remuxJob } from './ffmpeg-jobs.ts'
 import type { FfmpegJob, StartFfmpeg } from './ffmpeg-port.ts'
+import { probe, stallLimit, startJob, type SourceName } from './ffmpeg-source.ts'
 import type { SourcePlan } from './source-plan.ts'
-import { parseInputInfo, type InputInfo } from './stream-info.ts'
 import { testCardJob } from './test-card.ts'
 
 export interface SourceDeps {
@@ -25,13 +24,10 @@ export interface SourceDeps {
   readonly stdin: Readable
 }
 
-export interface SourceRequest {
+export interface SourceRequest extends SourceName {
   readonly plan: SourcePlan
-  /** As it is named to people. */
-  readonly where: string
   readonly loop: boolean
   readonly program: number | undefined
-  readonly stallMs: number
   /** Let ffmpeg make a new transport stream also of one: the source's own has no clock. */
   readonly remux: boolean
 }
@@ -40,7 +36,7 @@ export interface Source extends AsyncDisposable {
   readonly layout: PacketLayout
   /** False: a new transport stream was made, with one programme. */
   readonly isOriginal: boolean
-  /** A file: it waits for us, and may be begun again. */
+  /** A file: it waits for us. */
   readonly isStored: boolean
   /** The next raw bytes; undefined at the end. Throws what has gone wrong. */
   read(): Promise<Uint8Array | undefined>
@@ -59,11 +55,11 @@ export async function openSource(deps: SourceDeps, request: SourceRequest, signa
   const { plan } = request
   switch (plan.kind) {
     case 'stdin':
-      return openPipe(deps, request, deps.stdin, signal)
+      return openPipe(deps, request, pipeOf(createByteReader(deps.stdin, stallLimit(deps, request), signal)), signal)
     case 'file':
       return openPath(deps, request, plan.path, signal)
     case 'bytes-url':
-      return (request.remux ? undefined : await openBytes(deps, request, plan.url, signal)) ?? openMedia(deps, request, plan.url, signal)
+      return openBytesUrl(deps, request, plan, signal)
     case 'media-url':
       return openMedia(deps, request, plan.url, signal)
     case 'test-card':
@@ -71,17 +67,11 @@ export async function openSource(deps: SourceDeps, request: SourceRequest, signa
   }
 }
 
+/** Of the local day, and any number of days before it. */
 const secondsOfDay = (clock: Clock): number => {
   const now = clock.now()
-  const zone = new Date(now).getTimezoneOffset() * SECONDS_A_MINUTE
-  return Math.floor(now / MS_A_SECOND) - zone
+  return Math.floor(now / MS_A_SECOND) - new Date(now).getTimezoneOffset() * SECONDS_A_MINUTE
 }
-
-const stallLimit = ({ clock }: SourceDeps, { where, stallMs }: SourceRequest) => ({
-  clock,
-  stallMs,
-  stalled: () => sourceStalled(where, stallMs),
-})
 
 async function openPath(deps: SourceDeps, request: SourceRequest, path: string, signal: AbortSignal): Promise<Source> {
   const { where } = request
@@ -93,21 +83,16 @@ async function openPath(deps: SourceDeps, request: SourceRequest, path: string, 
     () => false,
   )
   if (!isReadable) throw sourceUnreadable(where, 'this user may not read it')
-  if (!found.isFile()) return openPipe(deps, request, createReadStream(path), signal)
+  if (!found.isFile()) {
+    return openPipe(deps, request, pipeOf(createByteReader(createReadStream(path), stallLimit(deps, request), signal)), signal)
+  }
+  if (found.size === 0) throw sourceUnreadable(where, 'it is empty')
   const reader = createByteReader(createReadStream(path, { highWaterMark: FILE_PIECE_BYTES }), undefined, signal)
   const layout = request.remux ? undefined : await sniff(reader)
-  if (layout !== undefined) return { layout, isOriginal: true, isStored: true, read: () => reader.read(), ...disposing(reader) }
+  if (layout !== undefined) return { ...pipeOf(reader), layout, isOriginal: true, isStored: true }
   reader[Symbol.dispose]()
-  if (found.size === 0) throw sourceUnreadable(where, 'it is empty')
   return { ...(await openMedia(deps, request, `file:${path}`, signal)), isStored: true }
 }
-
-const disposing = (reader: ByteReader): AsyncDisposable => ({
-  [Symbol.asyncDispose]: () => {
-    reader[Symbol.dispose]()
-    return Promise.resolve()
-  },
-})
 
 /** The layout of a transport stream; what was read for it is given back. */
 async function sniff(reader: ByteReader): Promise<PacketLayout | undefined> {
@@ -123,28 +108,41 @@ async function sniff(reader: ByteReader): Promise<PacketLayout | undefined> {
   return layout
 }
 
-/** A pipe can be read but once: what was read to know it goes to ffmpeg again. */
-async function openPipe(deps: SourceDeps, request: SourceRequest, pipe: Readable, signal: AbortSignal): Promise<Source> {
-  const reader = createByteReader(pipe, stallLimit(deps, request), signal)
-  try {
-    const layout = await sniff(reader)
-    if (layout !== undefined) return { layout, isOriginal: true, isStored: false, read: () => reader.read(), ...disposing(reader) }
-    const head = await readHead(reader)
-    if (head.length === 0) throw sourceUnreadable(request.where, 'it ended before the first byte')
-    const info = await probe(deps, request, Readable.from([head], { objectMode: false }), signal)
-    reader.unread(head)
-    const whole = Readable.from(restOf(reader), { objectMode: false })
-    return await openJob(deps, request, remuxJob({ source: whole, info, loop: false, program: request.program }), signal)
-  } catch (error) {
-    reader[Symbol.dispose]()
-    throw error
-  }
+/** Bytes that can be read but once. */
+interface Pipe extends AsyncDisposable {
+  readonly reader: ByteReader
+  read(): Promise<Uint8Array | undefined>
 }
 
-async function readHead(reader: ByteReader): Promise<Uint8Array> {
+const pipeOf = (reader: ByteReader): Pipe => ({
+  reader,
+  read: () => reader.read(),
+  [Symbol.asyncDispose]: () => Promise.resolve(reader[Symbol.dispose]()),
+})
+
+/** What was read of a pipe to know it goes to ffmpeg again. */
+async function openPipe(deps: SourceDeps, request: SourceRequest, pipe: Pipe, signal: AbortSignal): Promise<Source> {
+  await using opening = new AsyncDisposableStack()
+  const { reader } = opening.use(pipe)
+  const layout = await sniff(reader)
+  if (layout !== undefined) {
+    const opened = opening.move()
+    return { layout, isOriginal: true, isStored: false, read: () => pipe.read(), [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  }
+  const head = await readHead(pipe)
+  if (head.length === 0) throw sourceUnreadable(request.where, 'it ended before the first byte')
+  const info = await probe(deps, request, Readable.from([head], { objectMode: false }), signal)
+  reader.unread(head)
+  const whole = Readable.from(piecesOf(reader), { objectMode: false })
+  const made = opening.use(await openJob(deps, request, remuxJob({ source: whole, info, loop: false, program: request.program }), signal))
+  const opened = opening.move()
+  return { ...made, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+async function readHead(pipe: Pipe): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []
   for (let size = 0; size < PROBE_BYTES;) {
-    const piece = await reader.read()
+    const piece = await pipe.read()
     if (piece === undefined) break
     pieces.push(piece)
     size += piece.length
@@ -152,27 +150,33 @@ async function readHead(reader: ByteReader): Promise<Uint8Array> {
   return Buffer.concat(pieces)
 }
 
-async function* restOf(reader: ByteReader): AsyncGenerator<Uint8Array> {
-  try {
-    for (let piece = await reader.read(); piece !== undefined; piece = await reader.read()) yield piece
-  } finally {
-    reader[Symbol.dispose]()
-  }
+async function* piecesOf(reader: ByteReader): AsyncGenerator<Uint8Array> {
+  for (let piece = await reader.read(); piece !== undefined; piece = await reader.read()) yield piece
+}
+
+type BytesUrl = Extract<SourcePlan, { readonly kind: 'bytes-url' }>
+
+async function openBytesUrl(deps: SourceDeps, request: SourceRequest, plan: BytesUrl, signal: AbortSignal): Promise<Source> {
+  if (plan.opensAgain) return (await openTransportStream(deps, request, plan.url, signal)) ?? openMedia(deps, request, plan.url, signal)
+  return openPipe(deps, request, await startJob(deps, request, bytesJob(plan.url), signal), signal)
 }
 
 /** The bytes of a URL, when they are a transport stream. */
-async function openBytes(deps: SourceDeps, request: SourceRequest, url: string, signal: AbortSignal): Promise<Source | undefined> {
-  const opened = await startJob(deps, request, bytesJob(url), signal)
-  let layout: PacketLayout | undefined
-  try {
-    layout = await sniff(opened.reader)
-    if (layout !== undefined) return { layout, isOriginal: true, isStored: false, read: opened.read, [Symbol.asyncDispose]: opened.close }
-    const head = await opened.reader.read()
-    if (head === undefined) throw await opened.failure()
+async function openTransportStream(
+  deps: SourceDeps,
+  request: SourceRequest,
+  url: string,
+  signal: AbortSignal,
+): Promise<Source | undefined> {
+  await using opening = new AsyncDisposableStack()
+  const bytes = opening.use(await startJob(deps, request, bytesJob(url), signal))
+  const layout = await sniff(bytes.reader)
+  if (layout === undefined) {
+    await bytes.read() // throws why there are none
     return undefined
-  } finally {
-    if (layout === undefined) await opened.close()
   }
+  const opened = opening.move()
+  return { layout, isOriginal: true, isStored: false, read: () => bytes.read(), [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
 async function openMedia(deps: SourceDeps, request: SourceRequest, source: string, signal: AbortSignal): Promise<Source> {
@@ -181,54 +185,13 @@ async function openMedia(deps: SourceDeps, request: SourceRequest, source: strin
   return openJob(deps, request, remuxJob({ source, info, loop, program: request.program }), signal)
 }
 
-async function probe(deps: SourceDeps, request: SourceRequest, source: string | Readable, signal: AbortSignal): Promise<InputInfo> {
-  const deadline = new AbortController()
-  using _timer = deps.clock.after(request.stallMs, () => deadline.abort(sourceStalled(request.where, request.stallMs)))
-  const process = await deps.startFfmpeg(probeJob(source), AbortSignal.any([signal, deadline.signal]))
-  process.output.resume()
-  const { stderr } = await process.ended
-  signal.throwIfAborted()
-  deadline.signal.throwIfAborted()
-  const info = parseInputInfo(stderr)
-  if (info.streams.some(({ kind }) => kind === 'video' || kind === 'audio')) return info
-  throw sourceFailure(request.where, stderr)
-}
-
 async function openJob(deps: SourceDeps, request: SourceRequest, job: FfmpegJob, signal: AbortSignal): Promise<Source> {
-  const opened = await startJob(deps, request, job, signal)
-  return { layout: FROM_FFMPEG, isOriginal: false, isStored: false, read: opened.read, [Symbol.asyncDispose]: opened.close }
-}
-
-interface RunningJob {
-  readonly reader: ByteReader
-  /** As the reader's, but an end that is none is thrown. */
-  readonly read: () => Promise<Uint8Array | undefined>
-  readonly failure: () => Promise<RelayError>
-  readonly close: () => Promise<void>
-}
-
-async function startJob(deps: SourceDeps, request: SourceRequest, job: FfmpegJob, signal: AbortSignal): Promise<RunningJob> {
-  const process = await deps.startFfmpeg(job, signal)
-  const reader = createByteReader(process.output, stallLimit(deps, request), signal)
-  let isEmpty = true
-  const failure = async (): Promise<RelayError> => sourceFailure(request.where, (await process.ended).stderr)
+  const bytes = await startJob(deps, request, job, signal)
   return {
-    reader,
-    failure,
-    async read() {
-      const piece = await reader.read()
-      if (piece !== undefined) {
-        isEmpty = false
-        return piece
-      }
-      const { code, signal: killedBy } = await process.ended
-      signal.throwIfAborted()
-      if (isEmpty || code !== 0 || killedBy !== null) throw await failure()
-      return undefined
-    },
-    async close() {
-      reader[Symbol.dispose]()
-      await process[Symbol.asyncDispose]()
-    },
+    layout: FROM_FFMPEG,
+    isOriginal: false,
+    isStored: false,
+    read: () => bytes.read(),
+    [Symbol.asyncDispose]: () => bytes[Symbol.asyncDispose](),
   }
 }

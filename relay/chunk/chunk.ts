@@ -45,7 +45,7 @@ export interface ChunkHeader {
   readonly time: number
   readonly randomAccess: boolean
   readonly discontinuity: boolean
-  /** The last chunk of this epoch: the broadcaster went off air on purpose. */
+  /** The last chunk of this epoch: the broadcaster went off air on purpose. It alone may have an empty payload, and ours always has. */
   readonly ends: boolean
   /** Payload bytes. */
   readonly size: number

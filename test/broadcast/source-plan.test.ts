@@ -6,11 +6,21 @@ test('each kind of input is read in its own way', (t) => {
   t.deepEqual(planSource('film.mp4'), { kind: 'file', path: 'film.mp4' })
   t.deepEqual(planSource('a:b.ts'), { kind: 'file', path: 'a:b.ts' })
   t.deepEqual(planSource('file:///tmp/a%20b.ts'), { kind: 'file', path: '/tmp/a b.ts' })
-  t.deepEqual(planSource('udp://@239.0.0.1:1234'), { kind: 'bytes-url', url: 'udp://@239.0.0.1:1234?overrun_nonfatal=1' })
-  t.deepEqual(planSource('udp://:1234?fifo_size=9'), { kind: 'bytes-url', url: 'udp://:1234?fifo_size=9&overrun_nonfatal=1' })
-  for (const url of ['srt://host:9000?mode=listener', 'http://host/a.ts', 'https://host/a.m3u8', 'tcp://host:1?listen=1']) {
-    t.deepEqual(planSource(url), { kind: 'bytes-url', url })
+  t.deepEqual(planSource('udp://@239.0.0.1:1234'), {
+    kind: 'bytes-url',
+    url: 'udp://@239.0.0.1:1234?overrun_nonfatal=1',
+    opensAgain: false,
+  })
+  t.deepEqual(planSource('udp://:1234?fifo_size=9'), {
+    kind: 'bytes-url',
+    url: 'udp://:1234?fifo_size=9&overrun_nonfatal=1',
+    opensAgain: false,
+  })
+  for (const url of ['srt://host:9000?mode=listener', 'tcp://host:1?listen=1']) {
+    t.deepEqual(planSource(url), { kind: 'bytes-url', url, opensAgain: false })
   }
+  for (const url of ['http://host/a.ts', 'https://host/a.m3u8', 'foo://host'])
+    t.deepEqual(planSource(url), { kind: 'bytes-url', url, opensAgain: true })
   for (const url of ['rtmp://host/app/name', 'rtsp://host/name', 'rtp://239.0.0.1:5004'])
     t.deepEqual(planSource(url), { kind: 'media-url', url })
 })
@@ -39,5 +49,5 @@ test('an input is named without its secrets', (t) => {
   t.is(describeInput('srt://host:9000?passphrase=hush'), 'srt://host:9000?...')
   t.is(describeInput('http://me:hush@host/a.ts'), 'http://host/a.ts')
   t.is(describeInput('rtmp://host/live/hush'), 'rtmp://host/live/...')
-  t.is(describeInput('/films/a.ts'), '/films/a.ts')
+  t.is(describeInput('/films/what?.ts'), '/films/what?.ts')
 })
