@@ -21,6 +21,8 @@ export interface AnnouncerDeps {
 }
 
 const MAX_FREE = 255
+/** A partner that told us of a chunk so near to the edge follows it already. */
+const EDGE_SLACK_CHUNKS = 8
 /** Chunks that are told in between; more are left to the next map. */
 const MAX_NEW = 256
 
@@ -86,11 +88,13 @@ export class Announcer {
     if (now < this.#haveAt || this.#news.length === 0) return
     this.#haveAt = now + HAVE_INTERVAL_MS
     const { header } = this.#deps.edge
+    const newest = header?.sequence ?? 0
     const haves = spansOf(this.#news).map((chunks) => encode({ kind: 'have', bits: bitsOf(chunks, RECENT_MAP_CHUNKS) }))
     const edge = header === undefined ? undefined : encode({ kind: 'header', encoded: header.encoded })
     this.#news.length = 0
     for (const partner of this.#deps.partners()) {
-      if (edge !== undefined && now - partner.lastChunkAt > HEADER_IDLE_MS) partner.link.sendFrame(edge)
+      const isBehind = partner.holdings.newest < newest - EDGE_SLACK_CHUNKS && now - partner.lastChunkAt > HEADER_IDLE_MS
+      if (edge !== undefined && isBehind) partner.link.sendFrame(edge)
       for (const have of haves) partner.link.sendFrame(have)
     }
   }

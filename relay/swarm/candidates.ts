@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts'
 import { isAbort, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { PeerId } from '../overlay/overlay.ts'
-import type { Random } from '../random.ts'
+import { shuffled, type Random } from '../random.ts'
 import {
   DIAL_TIMEOUT_MS,
   MAX_CANDIDATES,
@@ -99,9 +99,13 @@ export class Candidates {
     if (missing <= 0) return
     if (!this.#isSearching && now >= this.#searchAt) this.#search(now)
     let room = Math.min(MAX_DIALS, missing) - this.#dials
-    for (const [peer, candidate] of this.#known) {
+    if (room <= 0) return
+    const due = [...this.#known].filter(
+      ([peer, { isDialling, notBefore }]) => !isDialling && notBefore <= now && !this.#deps.isPartner(peer) && !this.#deps.isUnwanted(peer),
+    )
+    // by chance, so that joiners do not all knock at the same door; those that failed come last
+    for (const [peer, candidate] of shuffled(this.#deps.random, due).toSorted(([, a], [, b]) => a.failures - b.failures)) {
       if (room <= 0) return
-      if (candidate.isDialling || candidate.notBefore > now || this.#deps.isPartner(peer) || this.#deps.isUnwanted(peer)) continue
       room -= 1
       this.#dial(peer, candidate)
     }

@@ -69,7 +69,7 @@ export class Intake {
     const peek = decodeHeader(encoded)
     if (!peek.ok) return partner.violate(peek.violation)
     const { sequence } = peek.header
-    const wasAsked = partner.requested.delete(sequence)
+    const wasAsked = partner.answered(sequence)
     const held = ring.get(sequence)
     if (held !== undefined) return this.#duplicate(partner, held, encoded)
     if (!this.#isWanted(sequence)) {

@@ -58,6 +58,8 @@ export const HOPELESS_MS = 1500
 export const URGENT_MS = 900
 /** Requests under way with one partner: 1 MiB fills 80 ms at 100 Mbit/s. */
 export const MAX_REQUESTS_OUT = 16
+/** A partner begins with so many and earns one more with each answer, so that a joiner's burst is spread over those who answer. */
+export const FIRST_REQUESTS_OUT = 4
 /** An answer that takes longer is given up and asked of another; rises with the partner's round trip. */
 export const REQUEST_TIMEOUT_MS = 700
 /** Holes kept; more means that we are too far behind and tune in again. */

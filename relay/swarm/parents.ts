@@ -10,7 +10,11 @@ import type { Timeline } from './timeline.ts'
 
 interface Parent {
   partner: Partner | undefined
+  /** What it was asked to push. */
+  from: number
   changedAt: number
+  /** Chunks in a row that came otherwise. */
+  pulled: number
 }
 
 export interface ParentsDeps {
@@ -26,7 +30,12 @@ export interface ParentsDeps {
 const PULLED_DEPTH = 24
 
 export class Parents {
-  readonly #parents: readonly Parent[] = Array.from({ length: SUB_STREAMS }, () => ({ partner: undefined, changedAt: -Infinity }))
+  readonly #parents: readonly Parent[] = Array.from({ length: SUB_STREAMS }, () => ({
+    partner: undefined,
+    from: 0,
+    changedAt: -Infinity,
+    pulled: 0,
+  }))
   readonly #deps: ParentsDeps
   #improveAt = 0
 
@@ -45,6 +54,13 @@ export class Parents {
 
   get orphans(): number {
     return this.#parents.filter(({ partner }) => partner === undefined).length
+  }
+
+  /** A chunk came; pushed by its parent, or by other ways. */
+  arrived(sequence: number, from: Partner | undefined, wasAsked: boolean): void {
+    const parent = this.#parents[sequence % SUB_STREAMS] as Parent
+    if (from === parent.partner) parent.pulled = 0
+    else if (wasAsked && sequence >= parent.from) parent.pulled += 1
   }
 
   /** It will push no more; what it owes is pulled. */
@@ -81,11 +97,12 @@ export class Parents {
     if (mayImprove) this.#improveAt = now + IMPROVE_INTERVAL_MS
     const changes = planParents({
       now,
-      subStreams: this.#parents.map(({ partner, changedAt }, subStream) => ({
+      subStreams: this.#parents.map(({ partner, changedAt, pulled }, subStream) => ({
         parent: partner?.peer,
         changedAt,
         newest: this.#deps.newestOf(subStream),
         stalledMs: stalled[subStream] as number,
+        pulled,
       })),
       candidates: [...partners.values()].filter(({ theirs }) => theirs.hasMap).map((partner) => candidateOf(partner, leastLag)),
       mayImprove,
@@ -104,6 +121,8 @@ export class Parents {
     }
     parent.partner = chosen
     parent.changedAt = now
+    parent.from = from
+    parent.pulled = 0
     chosen.theirs.free = Math.max(0, chosen.theirs.free - 1) // until its next map
     chosen.link.send({ kind: 'subscribe', subStream, from })
   }

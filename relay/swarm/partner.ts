@@ -9,7 +9,9 @@ import { NO_DEPTH, SUB_STREAMS } from '../wire/limits.ts'
 import type { GoodbyeReason, Handshake, Message, PexPeer, RejectReason, Violation } from '../wire/wire.ts'
 import { Holdings } from './holdings.ts'
 import {
+  FIRST_REQUESTS_OUT,
   FLOOD_REJECTS,
+  MAX_REQUESTS_OUT,
   MIN_PEX_INTERVAL_MS,
   PING_INTERVAL_MS,
   REFUSED_MS,
@@ -78,6 +80,8 @@ export class Partner {
   rtt: number | undefined
   /** From the source's clock to the arrival of its pushes, ms, smoothed. */
   lag: number | undefined
+  /** How many requests may be out. */
+  requestWindow = FIRST_REQUESTS_OUT
   isChoked = false
   chunkBytes = 0
   lastChunkAt = 0
@@ -132,6 +136,13 @@ export class Partner {
     this.isChoked = isChoked
     this.link.send({ kind: isChoked ? 'choke' : 'unchoke' })
     if (isChoked) this.outbox.rejectAll('choked')
+  }
+
+  /** True: the chunk that came was asked for. */
+  answered(sequence: number): boolean {
+    if (!this.requested.delete(sequence)) return false
+    this.requestWindow = Math.min(MAX_REQUESTS_OUT, this.requestWindow + 1)
+    return true
   }
 
   /** Of a chunk that it pushed. */
@@ -203,6 +214,7 @@ export class Partner {
         return this.outbox.cancel(message.sequence)
       case 'reject':
         this.requested.delete(message.sequence)
+        this.requestWindow = Math.max(1, this.requestWindow / 2)
         if (message.reason === 'absent') this.holdings.remove(message.sequence)
         return host.reject(this, message.sequence)
       case 'choke':

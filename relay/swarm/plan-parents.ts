@@ -30,6 +30,8 @@ export interface SubStreamView {
   readonly newest: number
   /** Age of the oldest chunk that the parent should have pushed and has not, ms. */
   readonly stalledMs: number
+  /** Chunks in a row that had to be pulled because the parent did not push them. */
+  readonly pulled: number
 }
 
 export interface ParentsView {
@@ -49,15 +51,18 @@ export interface ParentChange {
 /** What a hop costs where nothing was measured: one chunk's transmission and half a round trip. */
 const HOP_MS = 60
 /** Each sub-stream that a partner pushes already; equal partners share them evenly, and one of them leaving hurts less. */
-const SHARE_MS = 25
+const SHARE_MS = 40
 const UNKNOWN_RTT_MS = 100
+/** Pulls may fill the holes of an idle parent so well that nothing ever waits for long. */
+const MAX_PULLED = 3
 /** A partner may be so many chunks of the sub-stream behind us: its HAVE is 200 ms old. */
 const ROUNDS_BEHIND = 3
 
 const depthOf = (candidate: ParentCandidate, subStream: number): number => candidate.depths[subStream] ?? MAX_DEPTH
 
-const costOf = (candidate: ParentCandidate, subStream: number, load: number): number =>
-  (candidate.lateness ?? depthOf(candidate, subStream) * HOP_MS) + (candidate.rtt ?? UNKNOWN_RTT_MS) / 2 + load * SHARE_MS
+/** @param least the least depth of all candidates; lateness counts from the best as well */
+const costOf = (candidate: ParentCandidate, subStream: number, load: number, least: number): number =>
+  (candidate.lateness ?? (depthOf(candidate, subStream) - least) * HOP_MS) + (candidate.rtt ?? UNKNOWN_RTT_MS) / 2 + load * SHARE_MS
 
 function isEligible(candidate: ParentCandidate, subStream: number, view: SubStreamView, taken: number): boolean {
   if (candidate.isChoking || candidate.free <= taken || candidate.isRefusing(subStream) || candidate.isChild(subStream)) return false
@@ -70,13 +75,19 @@ export function planParents({ now, subStreams, candidates, mayImprove }: Parents
   const taken = new Map<PeerId, number>()
   for (const { parent } of subStreams) if (parent !== undefined) load.set(parent, (load.get(parent) ?? 0) + 1)
 
+  const leastDepths = subStreams.map((_, subStream) =>
+    candidates.reduce((least, candidate) => Math.min(least, depthOf(candidate, subStream)), MAX_DEPTH),
+  )
+  const cost = (candidate: ParentCandidate, subStream: number, spared: number): number =>
+    costOf(candidate, subStream, Math.max(0, (load.get(candidate.peer) ?? 0) - spared), leastDepths[subStream] ?? 0)
+
   const best = (subStream: number, view: SubStreamView): { candidate: ParentCandidate; cost: number } | undefined => {
     let found: { candidate: ParentCandidate; cost: number } | undefined
     for (const candidate of candidates) {
       const { peer } = candidate
       if (peer === view.parent || !isEligible(candidate, subStream, view, taken.get(peer) ?? 0)) continue
-      const cost = costOf(candidate, subStream, load.get(peer) ?? 0)
-      if (found === undefined || cost < found.cost) found = { candidate, cost }
+      const price = cost(candidate, subStream, 0)
+      if (found === undefined || price < found.cost) found = { candidate, cost: price }
     }
     return found
   }
@@ -90,7 +101,8 @@ export function planParents({ now, subStreams, candidates, mayImprove }: Parents
   }
 
   subStreams.forEach((view, subStream) => {
-    const isStalled = view.stalledMs > PARENT_GRACE_MS && now - view.changedAt > PARENT_GRACE_MS
+    const isIdle = view.stalledMs > PARENT_GRACE_MS || view.pulled >= MAX_PULLED
+    const isStalled = isIdle && now - view.changedAt > PARENT_GRACE_MS
     if (view.parent !== undefined && !isStalled) return
     const found = best(subStream, view)
     if (found !== undefined) change(subStream, view, found.candidate.peer, view.parent === undefined ? 'orphaned' : 'stalled')
@@ -103,7 +115,7 @@ export function planParents({ now, subStreams, candidates, mayImprove }: Parents
     if (current === undefined || now - view.changedAt < PARENT_COOLDOWN_MS) return
     const found = best(subStream, view)
     if (found === undefined) return
-    const gain = costOf(current, subStream, (load.get(current.peer) ?? 1) - 1) - found.cost
+    const gain = cost(current, subStream, 1) - found.cost
     if (gain > WORTH_CHANGING_MS && gain > (improvement?.gain ?? 0)) improvement = { subStream, view, peer: found.candidate.peer, gain }
   })
   if (improvement !== undefined) change(improvement.subStream, improvement.view, improvement.peer, 'better')

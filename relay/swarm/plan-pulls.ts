@@ -1,6 +1,6 @@
 /** PURE. Which holes to pull now, and from whom: in the order they are played, each from the holder with the least to do. */
 import type { PeerId } from '../overlay/overlay.ts'
-import { MAX_REQUESTS_OUT, PULL_AFTER_MS, REQUEST_TIMEOUT_MS, URGENT_MS } from './limits.ts'
+import { PULL_AFTER_MS, REQUEST_TIMEOUT_MS, URGENT_MS } from './limits.ts'
 
 export interface Asked {
   readonly peer: PeerId
@@ -24,6 +24,8 @@ export interface Holder {
   readonly isSource: boolean
   readonly rtt: number | undefined
   readonly requestsOut: number
+  /** How many may be out at once. */
+  readonly window: number
   has(sequence: number): boolean
 }
 
@@ -53,7 +55,7 @@ const timeoutOf = (holder: Holder): number => REQUEST_TIMEOUT_MS + 2 * (holder.r
 export function planPulls({ now, holes, holders }: PullsView): readonly Pull[] {
   const out = new Map(holders.map(({ peer, requestsOut }) => [peer, requestsOut]))
   const byPeer = new Map(holders.map((holder) => [holder.peer, holder]))
-  let room = holders.reduce((sum, { requestsOut, isChoking }) => sum + (isChoking ? 0 : Math.max(0, MAX_REQUESTS_OUT - requestsOut)), 0)
+  let room = holders.reduce((sum, { requestsOut, window, isChoking }) => sum + (isChoking ? 0 : Math.max(0, window - requestsOut)), 0)
   const pulls: Pull[] = []
 
   const isDue = ({ noticedAt, deadline, isExpected, asked }: HoleView): boolean => {
@@ -68,7 +70,7 @@ export function planPulls({ now, holes, holders }: PullsView): readonly Pull[] {
     let least = Infinity
     for (const holder of holders) {
       const requestsOut = out.get(holder.peer) ?? 0
-      if (holder.isChoking || requestsOut >= MAX_REQUESTS_OUT || !holder.has(sequence)) continue
+      if (holder.isChoking || requestsOut >= holder.window || !holder.has(sequence)) continue
       const again = asked.some(({ peer }) => peer === holder.peer) ? REQUEST_TIMEOUT_MS : 0
       const cost = requestsOut * SERVICE_MS + (holder.rtt ?? UNKNOWN_RTT_MS) + (holder.isSource ? SOURCE_MS : 0) + again
       if (cost < least) {

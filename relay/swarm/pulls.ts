@@ -2,7 +2,7 @@
 import type { PeerId } from '../overlay/overlay.ts'
 import { SUB_STREAMS } from '../wire/limits.ts'
 import type { Delivery, Hole } from './delivery.ts'
-import { MAX_REQUESTS_OUT, REQUEST_TIMEOUT_MS } from './limits.ts'
+import { REQUEST_TIMEOUT_MS } from './limits.ts'
 import type { Parents } from './parents.ts'
 import type { Partner } from './partner.ts'
 import { planPulls, type HoleView } from './plan-pulls.ts'
@@ -41,6 +41,7 @@ export class Pulls {
         isSource: partner.theirs.role === 'source',
         rtt: partner.rtt,
         requestsOut: partner.requested.size,
+        window: partner.requestWindow,
         has: (sequence) => partner.holdings.has(sequence),
       })),
     })
@@ -59,7 +60,7 @@ export class Pulls {
   wantsMore(): boolean {
     const { delivery, partners } = this.#deps
     if (delivery.holes.size === 0) return false
-    for (const { requested } of partners.values()) if (requested.size <= MAX_REQUESTS_OUT / 2) return true
+    for (const { requested, requestWindow } of partners.values()) if (requested.size <= requestWindow / 2) return true
     return false
   }
 

@@ -118,6 +118,7 @@ export function createSwarm(deps: SwarmDeps, options: JoinOptions): Swarm {
     accepted(chunk, from, wasAsked) {
       children.forward(chunk, from)
       announcer.add(chunk)
+      parents.arrived(chunk.sequence, from, wasAsked)
       pulls.arrived(chunk.sequence)
       settle()
       if (wasAsked && pulls.wantsMore()) pulls.plan(clock.monotonic())

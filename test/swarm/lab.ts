@@ -34,6 +34,8 @@ export interface PeerOptions extends MemoryPeerOptions {
   readonly knows?: readonly PeerId[]
   readonly options?: Partial<JoinOptions>
   readonly ringBytes?: number
+  /** Puts something between the relay and its overlay: a polluter, for example. */
+  readonly wrap?: (overlay: Overlay) => Overlay
 }
 
 export interface Watch {
@@ -95,7 +97,8 @@ export function createLab(seed = 1, conditions: Partial<Conditions> = { latencyM
     published,
     next,
     async peer(name, options = {}) {
-      const overlay = await network.start(name, options)
+      const bare = await network.start(name, options)
+      const overlay = options.wrap?.(bare) ?? bare
       names.push(name)
       const candidates: CandidateSource = {
         async *candidates() {
