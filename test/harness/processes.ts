@@ -30,11 +30,17 @@ export interface Running extends AsyncDisposable {
   kill(): Promise<Ended>
 }
 
+/** Puts a command line somewhere else, such as into a network namespace. */
+export type Inside = (command: readonly string[]) => readonly [file: string, args: string[]]
+const here: Inside = ([file = '', ...args]) => [file, args]
+
 function start(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
+  inside: Inside,
 ): { child: ChildProcess; ended: Promise<Ended>; out: { stdout: string; stderr: string } } {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+  const [file, command] = inside([process.execPath, MAIN, ...args])
+  const child = spawn(file, command, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
   const out = { stdout: '', stderr: '' }
   child.stdout?.on('data', (piece: Buffer) => (out.stdout += piece.toString()))
   child.stderr?.on('data', (piece: Buffer) => (out.stderr = (out.stderr + piece.toString()).slice(-MAX_STDERR_CHARS)))
@@ -47,12 +53,12 @@ function start(
 
 /** Runs a command to its end. */
 export async function runToEnd(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  return start(args, env).ended
+  return start(args, env, here).ended
 }
 
 /** Starts a command with --json and resolves once it says that it is ready. */
-export async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Running> {
-  const { child, ended, out } = start([...args, '--json'], env)
+export async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}, inside: Inside = here): Promise<Running> {
+  const { child, ended, out } = start([...args, '--json'], env, inside)
   const ready = await new Promise<Record<string, unknown>>((resolve, reject) => {
     const deadline = setTimeout(() => {
       child.kill('SIGKILL')
