@@ -131,3 +131,31 @@ test('all that waits is out even when it is more than one burst', async (t) => {
   await stream.done
   t.is(bytes, 40 * packets * 188)
 })
+
+test('chunks that come close together go out in one write, and nothing is held for long', async (t) => {
+  const { source, clock, feed } = setUp()
+  await using _feed = feed
+  const writes: number[] = []
+  const to = new Writable({
+    highWaterMark: 1e6,
+    write(piece: Buffer, _encoding, done) {
+      writes.push(piece.length)
+      done()
+    },
+    writev(pieces, done) {
+      writes.push(pieces.reduce((sum, { chunk }) => sum + (chunk as Buffer).length, 0))
+      done()
+    },
+  })
+  const stop = new AbortController()
+  const stream = streamTs({ reader: feed.openReader({ from: 'live' }), to, clock }, stop.signal)
+  for (let sequence = 1; sequence <= 9; sequence += 1) {
+    source.push(mediaChunk(sequence, { randomAccess: sequence === 1 }))
+    await reached(feed, sequence)
+    await clock.advance(65)
+  }
+  t.deepEqual(writes, [188, 4 * 188, 4 * 188], 'the first at once')
+  stop.abort()
+  t.is(await stream.done, 'aborted')
+  t.true(to.writableFinished, 'a viewer who keeps up sees an end in order')
+})
