@@ -64,10 +64,7 @@ export function parseTime(text: string | undefined): number {
 
 type Refused = Extract<CastAnswer, { ok: false }>
 const refusal = (to: CastTo, answer: Refused): RelayError =>
-  new RelayError(
-    'renderer-refused',
-    `${to.description.name} refused to play: ${answer.message}${answer.code === undefined ? '' : ` (UPnP ${answer.code})`}`,
-  )
+  new RelayError('renderer-refused', `${to.description.name} refused to play: ${answer.message}`)
 
 const call = (
   { process }: CastDeps,
