@@ -21,9 +21,12 @@ export interface UploadBudget {
   available(owner: object): number
 }
 
-/** Bytes may come in bursts of this long, and at least one chunk at once: the cap holds within 2 % over 5 s from 6 Mbit/s on. */
+/** Bytes may come in bursts of this long, and at least one chunk at once. */
 const BURST_MS = 50
 const MIN_BURST_BYTES = 66 * 1024
+/** The cap holds over any time of this length, burst included; that is why a small cap is filled a little more slowly. */
+const WINDOW_MS = 5000
+const MIN_FILL = 0.5
 const BITS = 8
 const SECOND_MS = 1000
 
@@ -38,15 +41,17 @@ export function createUploadBudget(clock: Clock, initialCap: number | undefined)
   const refill = (): void => {
     const now = clock.monotonic()
     if (cap !== undefined) {
-      const burst = Math.max(MIN_BURST_BYTES, (cap * BURST_MS) / BITS / SECOND_MS)
-      tokens = Math.min(burst, tokens + ((now - filledAt) * cap) / BITS / SECOND_MS)
+      tokens = Math.min(burst(cap), tokens + ((now - filledAt) * fill(cap)) / BITS / SECOND_MS)
     }
     filledAt = now
   }
+  const burst = (bits: number): number => Math.max(MIN_BURST_BYTES, (bits * BURST_MS) / BITS / SECOND_MS)
+  /** bit/s: so much less than the cap as one burst is worth over the window. */
+  const fill = (bits: number): number => Math.max(bits * MIN_FILL, bits - (burst(bits) * BITS * SECOND_MS) / WINDOW_MS)
   const arm = (): void => {
     if (timer !== undefined || waiting.size === 0 || cap === undefined || cap <= 0) return
     const missing = Math.max(MIN_BURST_BYTES - tokens, 1)
-    timer = clock.after(Math.max(1, Math.ceil((missing * BITS * SECOND_MS) / cap)), () => {
+    timer = clock.after(Math.max(1, Math.ceil((missing * BITS * SECOND_MS) / fill(cap))), () => {
       timer = undefined
       refill()
       wake()

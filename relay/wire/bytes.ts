@@ -52,7 +52,7 @@ export class ByteReader {
   /** A copy: what is kept of a control message must not pin the piece it came in. */
   bytes(length: number): Uint8Array {
     const at = this.#take(length)
-    return at === undefined ? new Uint8Array(0) : Uint8Array.prototype.slice.call(this.#bytes, at, at + length)
+    return at === undefined ? new Uint8Array(0) : new Uint8Array(this.#bytes.subarray(at, at + length))
   }
 
   /** A text behind its length in one byte. */
