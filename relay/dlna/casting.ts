@@ -8,13 +8,14 @@ import { createCastProcess } from './cast-process.ts'
 import { followCast, startCast, stopCast, type CastTo, type Media } from './cast.ts'
 import type { Callers } from './callers.ts'
 import { livePath } from './paths.ts'
-import type { DlnaPorts } from './ports.ts'
+import { ORIGINAL_PROFILE, type DlnaPorts } from './ports.ts'
 import { GENERIC, quirkOfDevice } from './quirks.ts'
 import type { KnownRenderer, Renderers } from './renderers.ts'
 
 export interface CastRequest {
   /** A channel's id or slug. */
   readonly channel: string
+  /** Without one, or with `original`, the channel as it was broadcast. */
   readonly profile?: string | undefined
 }
 
@@ -46,7 +47,7 @@ export function createCasting(deps: CastingDeps, options: { readonly httpPort: n
     if (known === undefined) throw new RelayError('renderer-not-found', `No TV "${id}" is on the network now`)
     return known
   }
-  const channelOf = ({ channel: name, profile }: CastRequest): { readonly id: string; readonly slug: string; readonly title: string } => {
+  const channelOf = (name: string, profile: string | undefined): { readonly id: string; readonly slug: string; readonly title: string } => {
     const channel = ports.channels().find(({ id, slug }) => id === name || slug === name)
     if (channel === undefined) throw new RelayError('channel-not-found', `No channel "${name}" in any network of this relay`)
     if (channel.air === 'off-air') throw new RelayError('channel-off-air', `${channel.name} is off air`)
@@ -91,16 +92,17 @@ export function createCasting(deps: CastingDeps, options: { readonly httpPort: n
   return {
     async play(id, request, signal) {
       const { description, address, link } = rendererOf(id)
-      const { id: channel, slug, title } = channelOf(request)
+      const profile = request.profile === ORIGINAL_PROFILE ? undefined : request.profile
+      const { id: channel, slug, title } = channelOf(request.channel, profile)
       const device = [description.manufacturer, description.model, description.name].join(' ')
       const quirk = quirkOfDevice(device) ?? GENERIC
       const to: CastTo = { description, address, quirk }
       const media: Media = {
         live: true,
-        transcoded: request.profile !== undefined,
+        transcoded: profile !== undefined,
         title,
         class: quirk.broadcastClass ? 'object.item.videoItem.videoBroadcast' : 'object.item.videoItem',
-        url: `http://${urlHost(link.address)}:${options.httpPort}${livePath({ channel: slug, profile: request.profile })}`,
+        url: `http://${urlHost(link.address)}:${options.httpPort}${livePath({ channel: slug, profile })}`,
       }
       forget(id)
       const end = new AbortController()

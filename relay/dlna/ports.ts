@@ -39,6 +39,9 @@ export interface DlnaRecording {
   readonly description?: string | undefined
 }
 
+/** The name that the API has for no transcoding at all. */
+export const ORIGINAL_PROFILE = 'original'
+
 export interface LiveTarget {
   /** The channel's slug. */
   readonly channel: string

@@ -1,7 +1,7 @@
 /** Everything under /dlna/, over plain node:http. Reads no cookie and no token, and changes nothing but subscriptions. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../clock.ts'
-import { messageOf } from '../errors.ts'
+import { isRelayError, messageOf, type ErrorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { readBody } from './body.ts'
 import type { Callers } from './callers.ts'
@@ -34,6 +34,18 @@ export interface RouterOptions {
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>
 
 const XML_TYPE = 'text/xml; charset="utf-8"'
+/** What a TV is told when its channel or recording cannot be sent; what stands not here is a bug of ours, 500. */
+const MEDIA_REFUSALS: Partial<Record<ErrorCode, 404 | 416 | 503>> = {
+  'channel-not-found': 404,
+  'profile-not-found': 404,
+  'recording-not-found': 404,
+  'range-not-satisfiable': 416,
+  'channel-off-air': 503,
+  'tune-timeout': 503,
+  'too-many-requests': 503,
+  'ffmpeg-missing': 503,
+  'ffmpeg-failed': 503,
+}
 /** Icons never change under their names. */
 const ICON_CACHE = 'public, max-age=86400'
 
@@ -149,6 +161,18 @@ export function createRouter(deps: RouterDeps, options: RouterOptions): Handler 
     }
   }
 
+  const fail = (error: unknown, request: IncomingMessage, response: ServerResponse): void => {
+    const refusal = isRelayError(error) ? MEDIA_REFUSALS[error.code] : undefined
+    if (refusal === undefined) log.error('a request failed', { path: request.url, error: messageOf(error) })
+    else log.info('could not send media', { path: request.url, error: messageOf(error) })
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    for (const name of response.getHeaderNames()) response.removeHeader(name) // those of the answer that did not come
+    refuse(request, response, refusal ?? 500, { Connection: 'close' })
+  }
+
   return async (request, response) => {
     const route = routeOf(request.url ?? '')
     if (route === undefined) return false
@@ -161,9 +185,7 @@ export function createRouter(deps: RouterDeps, options: RouterOptions): Handler 
     try {
       await dispatch(route, request, response)
     } catch (error) {
-      log.error('a request failed', { path: request.url, error: messageOf(error) })
-      if (response.headersSent) response.destroy()
-      else refuse(request, response, 500, { Connection: 'close' })
+      fail(error, request, response)
     }
     return true
   }

@@ -2,7 +2,8 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test from 'ava'
 import { callbackOf, grantedTimeout } from '../../relay/dlna/gena.ts'
-import { ask, newsOne, serveDlna, type Answer, type Lists } from '../harness/dlna.ts'
+import { fakeClock, type FakeClock } from '../harness/clock.ts'
+import { ask, browse, newsOne, serveDlna, type Answer, type Lists } from '../harness/dlna.ts'
 
 interface Notified {
   readonly headers: IncomingHttpHeaders
@@ -39,6 +40,20 @@ async function subscriber(status = 200, host = '127.0.0.1'): Promise<Subscriber>
   }
 }
 
+/** Lets virtual time pass, in steps that leave room for real sockets, until `work` is done. */
+async function passing<Value>(clock: FakeClock, work: Promise<Value>): Promise<Value> {
+  let done = false
+  const finished = (): void => {
+    done = true
+  }
+  work.then(finished, finished)
+  while (!done) {
+    await clock.advance(500)
+    await new Promise(setImmediate)
+  }
+  return work
+}
+
 const EVENTS = '/dlna/events/content-directory'
 const subscribe = (port: number, headers: Record<string, string>): Promise<Answer> => ask(port, EVENTS, { method: 'SUBSCRIBE', headers })
 const NEW = { NT: 'upnp:event', TIMEOUT: 'Second-300' }
@@ -62,6 +77,50 @@ test('a subscriber first hears the whole state, then each change with the next n
   const second = await tv.next()
   t.is(second.headers['seq'], '1')
   t.regex(second.body, /<ContainerUpdateIDs>live,\d+<\/ContainerUpdateIDs>/)
+})
+
+test('a programme that begins is told within two seconds, without anybody calling', async (t) => {
+  const clock = fakeClock()
+  const lists: Lists = { channels: [newsOne], recordings: [] }
+  await using server = await serveDlna({
+    clock,
+    lists: {
+      get channels() {
+        const film = newsOne.next
+        return clock.now() < (newsOne.now?.end ?? 0) ? lists.channels : [{ ...newsOne, now: film, next: undefined }]
+      },
+      recordings: [],
+    },
+  })
+  await using tv = await subscriber()
+  await subscribe(server.port, { ...NEW, TIMEOUT: 'Second-1800', CALLBACK: tv.callback })
+  await tv.next()
+  const told = tv.next()
+  await clock.advance(1_800_000 - 1000)
+  const { body } = await browse(server.port, 'live')
+  t.true(body.includes('The News'))
+  t.regex((await passing(clock, told)).body, /<ContainerUpdateIDs>live,\d+</)
+  t.true((await browse(server.port, 'live')).body.includes('programTitle&gt;Film'))
+})
+
+const liveId = ({ body }: Notified): number => Number(/<ContainerUpdateIDs>live,(\d+)/.exec(body)?.[1])
+
+test('changes in a row are told as one after two seconds', async (t) => {
+  const clock = fakeClock()
+  const lists: Lists = { channels: [newsOne], recordings: [] }
+  await using server = await serveDlna({ clock, lists })
+  await using tv = await subscriber()
+  await subscribe(server.port, { ...NEW, CALLBACK: tv.callback })
+  const before = liveId(await tv.next())
+  const told = tv.next()
+  for (const air of ['off-air', 'on-air', 'off-air'] as const) {
+    lists.channels = [{ ...newsOne, air }]
+    server.dlna.refresh()
+    await clock.advance(500)
+  }
+  const event = await passing(clock, told)
+  t.is(event.headers['seq'], '1')
+  t.is(liveId(event), before + 3)
 })
 
 test('a callback that leads to somebody else is refused', async (t) => {

@@ -6,6 +6,7 @@ import { routeOf } from '../../relay/dlna/paths.ts'
 import { answerSoap } from '../../relay/dlna/soap.ts'
 import { connectionManager } from '../../relay/dlna/connection-manager.ts'
 import { GENERIC } from '../../relay/dlna/quirks.ts'
+import { RelayError } from '../../relay/errors.ts'
 import { parseXml } from '../../relay/dlna/xml.ts'
 import { ask, browse, callContent, CONTENT_DIRECTORY, plainMedia, serveDlna, soapBody, TEST_UDN, textOf } from '../harness/dlna.ts'
 
@@ -181,6 +182,22 @@ test('an error behind a media URL is a 500 without a word about the inside', asy
   const answer = await ask(server.port, '/dlna/live/news-one.ts')
   t.is(answer.status, 500)
   t.is(answer.body, '')
+})
+
+test('a channel that cannot be tuned in time is a 503 and not an error of ours, without headers of media', async (t) => {
+  await using server = await serveDlna({
+    media: {
+      ...plainMedia,
+      async live(_target, _request, response, headers) {
+        for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+        throw new RelayError('tune-timeout', 'nobody answers')
+      },
+    },
+  })
+  const answer = await ask(server.port, '/dlna/live/news-one.ts')
+  t.is(answer.status, 503)
+  t.is(answer.headers['content-type'], undefined)
+  t.is(answer.headers['contentfeatures.dlna.org'], undefined)
 })
 
 test('paths that climb, and methods that do not belong, find nothing', async (t) => {
