@@ -25,8 +25,9 @@ export const OUTPUT_OPTIONS = [
 const ENCODE_VIDEO = ['libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-profile:v', 'high', '-pix_fmt', 'yuv420p', '-crf', '22']
 const VIDEO_LIMITS = ['-maxrate', '6M', '-bufsize', '6M', '-sc_threshold', '0', '-force_key_frames', 'expr:gte(t,n_forced*2)']
 const ENCODE_AUDIO = ['aac', '-b:a', '160k', '-ac', '2']
-/** Enough for any container's head, little enough for a live start. */
-const PROBE = ['-probesize', '2M', '-analyzeduration', '2M']
+/** What ffmpeg may take of a live source to know it: longer than the interval between most key frames' parameter sets. */
+export const ANALYSE_MS = 1500
+const PROBE = ['-probesize', '2M', '-analyzeduration', String(ANALYSE_MS * 1000)]
 
 /** The bytes of a URL as they are, whatever they are. */
 export const bytesJob = (url: string): FfmpegJob => ({

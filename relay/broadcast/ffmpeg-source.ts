@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { RelayError } from '../errors.ts'
 import { createByteReader, type ByteReader, type StallLimit } from './byte-reader.ts'
 import { sourceFailure, sourceStalled } from './failure.ts'
-import { probeJob } from './ffmpeg-jobs.ts'
+import { ANALYSE_MS, probeJob } from './ffmpeg-jobs.ts'
 import type { FfmpegJob, StartFfmpeg } from './ffmpeg-port.ts'
 import { parseInputInfo, type InputInfo } from './stream-info.ts'
 
@@ -64,7 +64,7 @@ export async function startJob(deps: FfmpegSourceDeps, name: SourceName, job: Ff
 /** What the source consists of. Throws `source-not-found`, `source-unreadable` or `source-stalled`. */
 export async function probe(deps: FfmpegSourceDeps, name: SourceName, source: string | Readable, signal: AbortSignal): Promise<InputInfo> {
   const deadline = new AbortController()
-  using _timer = deps.clock.after(name.stallMs, () => deadline.abort(sourceStalled(name.where, name.stallMs)))
+  using _timer = deps.clock.after(name.stallMs + ANALYSE_MS, () => deadline.abort(sourceStalled(name.where, name.stallMs)))
   const either = AbortSignal.any([signal, deadline.signal])
   await using process = await deps.startFfmpeg(probeJob(source), either)
   process.output.resume() // a null muxer writes nothing

@@ -15,6 +15,7 @@ import { bytesJob, remuxJob } from './ffmpeg-jobs.ts'
 import type { FfmpegJob, StartFfmpeg } from './ffmpeg-port.ts'
 import { probe, stallLimit, startJob, type SourceName } from './ffmpeg-source.ts'
 import type { SourcePlan } from './source-plan.ts'
+import type { InputInfo } from './stream-info.ts'
 import { testCardJob } from './test-card.ts'
 
 export interface SourceDeps {
@@ -44,8 +45,10 @@ export interface Source extends AsyncDisposable {
 
 /** Node reads a file in pieces of whole packets, which then pass as they are. */
 const FILE_PIECE_BYTES = 348 * PACKET_BYTES
-/** What is read of a pipe before ffmpeg is asked what it is. */
+/** What is read of a pipe at most to know what it is. */
 const PROBE_BYTES = 1024 * 1024
+/** Of a live pipe ffmpeg is asked after this long; if that was too early, once more after PROBE_BYTES. */
+const PROBE_MS = 1000
 const FROM_FFMPEG: PacketLayout = { stride: 188, start: 0 }
 const MS_A_SECOND = 1000
 const SECONDS_A_MINUTE = 60
@@ -120,6 +123,11 @@ const pipeOf = (reader: ByteReader): Pipe => ({
   [Symbol.asyncDispose]: () => Promise.resolve(reader[Symbol.dispose]()),
 })
 
+interface ProbedPipe {
+  readonly head: Uint8Array
+  readonly info: InputInfo
+}
+
 /** What was read of a pipe to know it goes to ffmpeg again. */
 async function openPipe(deps: SourceDeps, request: SourceRequest, pipe: Pipe, signal: AbortSignal): Promise<Source> {
   await using opening = new AsyncDisposableStack()
@@ -129,9 +137,7 @@ async function openPipe(deps: SourceDeps, request: SourceRequest, pipe: Pipe, si
     const opened = opening.move()
     return { layout, isOriginal: true, isStored: false, read: () => pipe.read(), [Symbol.asyncDispose]: () => opened.disposeAsync() }
   }
-  const head = await readHead(pipe)
-  if (head.length === 0) throw sourceUnreadable(request.where, 'it ended before the first byte')
-  const info = await probe(deps, request, Readable.from([head], { objectMode: false }), signal)
+  const { head, info } = await probePipe(deps, request, pipe, signal)
   reader.unread(head)
   const whole = Readable.from(piecesOf(reader), { objectMode: false })
   const made = opening.use(await openJob(deps, request, remuxJob({ source: whole, info, loop: false, program: request.program }), signal))
@@ -139,15 +145,28 @@ async function openPipe(deps: SourceDeps, request: SourceRequest, pipe: Pipe, si
   return { ...made, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
-async function readHead(pipe: Pipe): Promise<Uint8Array> {
+async function probePipe(deps: SourceDeps, request: SourceRequest, pipe: Pipe, signal: AbortSignal): Promise<ProbedPipe> {
+  const since = deps.clock.monotonic()
   const pieces: Uint8Array[] = []
-  for (let size = 0; size < PROBE_BYTES;) {
+  let size = 0
+  let isEarly = true
+  for (;;) {
     const piece = await pipe.read()
-    if (piece === undefined) break
-    pieces.push(piece)
-    size += piece.length
+    if (piece !== undefined) {
+      pieces.push(piece)
+      size += piece.length
+    }
+    const isLast = piece === undefined || size >= PROBE_BYTES
+    if (!isLast && !(isEarly && deps.clock.monotonic() - since >= PROBE_MS)) continue
+    if (size === 0) throw sourceUnreadable(request.where, 'it ended before the first byte')
+    const head = Buffer.concat(pieces)
+    try {
+      return { head, info: await probe(deps, request, Readable.from([head], { objectMode: false }), signal) }
+    } catch (error) {
+      if (isLast || signal.aborted) throw error
+      isEarly = false
+    }
   }
-  return Buffer.concat(pieces)
 }
 
 async function* piecesOf(reader: ByteReader): AsyncGenerator<Uint8Array> {

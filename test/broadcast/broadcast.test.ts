@@ -102,27 +102,6 @@ test('the first programme with video is taken out of a multiplex, untouched', lo
   'subtitle dvb_teletext',
 ])
 
-test('a file is sent at the pace of its clock, and a loop keeps it', async (t) => {
-  await using source = await temporary(madeStream({ seconds: 2 }))
-  await using broadcaster = startBroadcaster({ input: source.path, loop: true })
-  await broadcaster.play(() => broadcaster.clock.monotonic() >= 9000)
-  const accesses = broadcaster.collected.filter(({ chunk }) => chunk.randomAccess)
-  for (const [at, access] of accesses.entries()) t.true(Math.abs(access.at - at * 1000) <= 250, `key frame ${at} went at ${access.at} ms`)
-  t.true(accesses.length >= 9)
-})
-
-test('a clock that wraps, and one that jumps, does not hold up the channel', async (t) => {
-  const wraps = madeStream({ seconds: 2, from: -1 })
-  const jumps = Buffer.concat([madeStream({ seconds: 1, from: 5000 }), madeStream({ seconds: 1, from: 20 })])
-  await using source = await temporary(Buffer.concat([wraps, jumps]))
-  await using broadcaster = startBroadcaster({ input: source.path })
-  await broadcaster.play()
-  t.is(await broadcaster.ended, undefined)
-  const last = broadcaster.collected.at(-1)?.at ?? 0
-  t.true(last >= 3900 && last < 4300, `four seconds took ${last} ms`)
-  t.is(broadcaster.collected.filter(({ chunk }) => chunk.discontinuity).length, 3) // the start, and two jumps
-})
-
 test('from the first byte to the first chunk it takes 250 ms at most, however slow the source', async (t) => {
   const stdin = new PassThrough()
   await using broadcaster = startBroadcaster({ input: '-', stdin })

@@ -1,4 +1,5 @@
 import test from 'ava'
+import fc from 'fast-check'
 import { readFile } from 'node:fs/promises'
 import { MAX_PAYLOAD_BYTES } from '../../relay/chunk/chunk.ts'
 import { createChunker, FLUSH_MS, type ChunkCut } from '../../relay/chunk/chunker.ts'
@@ -6,9 +7,10 @@ import { createContinuityCheck } from '../../relay/media/continuity.ts'
 import { pmtOf } from '../../relay/media/programme.ts'
 import { createAccessDetector } from '../../relay/media/random-access.ts'
 import { accessTrack } from '../../relay/media/tracks.ts'
-import { PACKET_BYTES, pidOf, startsUnit } from '../../relay/media/ts-packet.ts'
+import { PACKET_BYTES, pidOf, setCounter, startsUnit } from '../../relay/media/ts-packet.ts'
 import { fakeClock } from '../harness/clock.ts'
 import { capture, made } from '../harness/media.ts'
+import { h264, packetOf, tablesOf, type PacketFields } from '../harness/ts.ts'
 
 const cutAll = (...loops: readonly Uint8Array[]): ChunkCut[] => {
   const cuts: ChunkCut[] = []
@@ -140,4 +142,95 @@ test('a disposed chunker leaves no timer', async (t) => {
   chunker[Symbol.dispose]()
   await clock.advance(10 * FLUSH_MS)
   t.is(cuts.length, 0)
+})
+
+const VIDEO = 256
+/** One programme with so many streams that its map table takes several packets. */
+const wideTables = (version: number, video: { readonly type: number; readonly pid: number }, counter: number): Uint8Array => {
+  const others = Array.from({ length: 60 }, (_, at) => ({ type: 0x0f, pid: 1000 + at }))
+  const tables = Uint8Array.from(
+    tablesOf({ version, programs: [{ program: 1, pmtPid: 100, pcrPid: video.pid, streams: [video, ...others] }] }),
+  )
+  setCounter(tables, 0, counter)
+  for (let at = PACKET_BYTES; at < tables.length; at += PACKET_BYTES) setCounter(tables, at, counter * 2 + at / PACKET_BYTES)
+  return tables
+}
+const keyFrame = (pid: number, counter: number, fields: Partial<PacketFields> = {}): Uint8Array =>
+  packetOf({ pid, counter, pts: 0, body: h264(true), ...fields })
+
+test('a map table of several packets stands whole before each random access point, without a counter error', (t) => {
+  const video = { type: 0x1b, pid: VIDEO }
+  const tables = wideTables(0, video, 0)
+  t.is(tables.length, 3 * PACKET_BYTES)
+  // The second time, the key frame comes between the packets of the table.
+  const again = wideTables(0, video, 1)
+  const cuts = cutAll(
+    Buffer.concat([
+      tables,
+      keyFrame(VIDEO, 0),
+      again.subarray(0, 2 * PACKET_BYTES),
+      keyFrame(VIDEO, 1),
+      again.subarray(2 * PACKET_BYTES),
+      keyFrame(VIDEO, 2),
+    ]),
+  )
+  const access = cuts.filter((cut) => cut.randomAccess)
+  t.is(access.length, 3)
+  for (const { payload } of access) t.is(pmtOf(payload)?.streams.length, 61)
+  t.is(errorsOf(joined(cuts)), 0)
+})
+
+test('a new map table holds from the next random access point on', (t) => {
+  const before = wideTables(0, { type: 0x1b, pid: VIDEO }, 0)
+  const after = wideTables(1, { type: 0x1b, pid: 300 }, 1)
+  const cuts = cutAll(Buffer.concat([before, keyFrame(VIDEO, 0), after, keyFrame(VIDEO, 1), keyFrame(300, 0)]))
+  const access = cuts.filter((cut) => cut.randomAccess)
+  t.deepEqual(
+    access.map((cut) => pmtOf(cut.payload)?.version),
+    [0, 1],
+  )
+  t.is(errorsOf(joined(cuts)), 0)
+})
+
+test('scrambled pictures pass, and begin a chunk where their indicator says so', (t) => {
+  const tables = wideTables(0, { type: 0x1b, pid: VIDEO }, 0)
+  const source = Buffer.concat([
+    tables,
+    keyFrame(VIDEO, 0, { scrambled: true }),
+    keyFrame(VIDEO, 1, { scrambled: true, randomAccess: true }),
+  ])
+  const cuts = cutAll(source)
+  t.deepEqual(
+    cuts.map((cut) => cut.randomAccess),
+    [false, true],
+  )
+  t.true(withoutPids(joined(cuts), new Set([0, 100])).equals(withoutPids(source, new Set([0, 100]))))
+})
+
+test('any packets at all are cut into whole chunks, and none but tables is changed or lost', (t) => {
+  const packet = fc.record({
+    pid: fc.constantFrom(0, 100, VIDEO, 1000, 0x1fff),
+    counter: fc.nat({ max: 15 }),
+    randomAccess: fc.boolean(),
+    scrambled: fc.boolean(),
+    kind: fc.constantFrom('key', 'start', 'more'),
+  })
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(fc.array(packet, { maxLength: 900 }), (packets) => {
+        const made = packets.map(({ kind, ...fields }) =>
+          packetOf({ ...fields, ...(kind === 'more' ? {} : { pts: 0, body: h264(kind === 'key') }) }),
+        )
+        const source = Buffer.concat([wideTables(0, { type: 0x1b, pid: VIDEO }, 0), ...made])
+        const cuts = cutAll(source)
+        const tables = new Set([0, 100])
+        return (
+          cuts.every(({ payload }) => payload.length > 0 && payload.length <= MAX_PAYLOAD_BYTES && payload.length % PACKET_BYTES === 0) &&
+          cuts.every(({ randomAccess, payload }) => !randomAccess || pmtOf(payload) !== undefined) &&
+          withoutPids(joined(cuts), tables).equals(withoutPids(source, tables))
+        )
+      }),
+      { numRuns: 60 },
+    ),
+  )
 })
