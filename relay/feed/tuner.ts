@@ -9,11 +9,8 @@ import { messageOf, RelayError } from '../errors.ts'
 import { Events, type EventSource } from '../events.ts'
 import type { Log } from '../log.ts'
 import type { Feed } from './feed.ts'
-
-/** A feed with what must be let go of when nobody wants it any more: the swarm, or the ffmpeg behind it. */
-export interface Tuned extends AsyncDisposable {
-  readonly feed: Feed
-}
+import { firstPicture, type Tuned } from './first-picture.ts'
+import { shownState, type State, type TunerState } from './tuner-state.ts'
 
 export interface TunerDeps {
   /** Joins the channel's swarm. May throw `channel-not-found`, `channel-off-air`. */
@@ -34,12 +31,6 @@ export interface TunerDeps {
 export interface Lease extends Disposable {
   readonly feed: Feed
 }
-
-/** What the API shows of a channel that is not idle; times RFC 3339. */
-export type TunerState =
-  | { readonly kind: 'joining'; readonly since: string }
-  | { readonly kind: 'live'; readonly readers: number; readonly since: string }
-  | { readonly kind: 'lingering'; readonly until: string }
 
 export interface Tuner extends AsyncDisposable {
   /**
@@ -68,12 +59,6 @@ const RENDER_DEADLINE_MS = 2 * JOIN_DEADLINE_MS
 /** Each costs a window of 64 MiB at most, and a swarm session or an ffmpeg. */
 const MAX_FEEDS = 16
 
-type State =
-  | { readonly kind: 'joining'; readonly since: number }
-  | { readonly kind: 'live'; readonly tuned: Tuned; readonly since: number }
-  | { readonly kind: 'lingering'; readonly tuned: Tuned; readonly since: number; readonly until: number; readonly timer: Disposable }
-  | { readonly kind: 'closed' }
-
 interface Entry {
   readonly key: string
   readonly channel: string
@@ -87,7 +72,6 @@ interface Entry {
 }
 
 const keyOf = (channel: string, profile: string | undefined): string => (profile === undefined ? channel : `${channel}/${profile}`)
-const instant = (time: number): string => new Date(time).toISOString()
 
 export function startTuner(deps: TunerDeps): Tuner {
   const { clock, log } = deps
@@ -164,39 +148,19 @@ export function startTuner(deps: TunerDeps): Tuner {
     }
   }
 
-  const timeoutOf = (channel: string, joined: boolean): RelayError => {
-    if (deps.onAir?.(channel) === false)
-      return new RelayError('channel-off-air', `channel ${channel} is off air; try again when it broadcasts`)
-    const seen = joined ? 'its swarm sent no picture' : 'no peer that carries it was found'
-    return new RelayError(
-      'tune-timeout',
-      `channel ${channel} did not start: ${seen} within ${JOIN_DEADLINE_MS / 1000} s; try again, or see the peers page`,
-    )
-  }
-
-  /** Joins, and waits for the first random access point. Whatever goes wrong, nothing stays behind. */
-  const start = async (key: string, channel: string, profile: string | undefined, lifetime: AbortController): Promise<Tuned> => {
-    let joined = false
-    const deadlineMs = profile === undefined ? JOIN_DEADLINE_MS : RENDER_DEADLINE_MS
-    using _deadline = clock.after(deadlineMs, () => lifetime.abort(timeoutOf(channel, joined)))
-    await abortable(closing.get(key) ?? Promise.resolve(), lifetime.signal)
-    const joining = profile === undefined ? deps.join(channel, lifetime.signal) : render(channel, profile, lifetime.signal)
-    let tuned: Tuned
-    try {
-      tuned = await abortable(joining, lifetime.signal)
-    } catch (error) {
-      joining.then((late) => letGo(key, late)).catch(() => {}) // its failure is the one that is thrown here
-      throw error
-    }
-    joined = true
-    try {
-      if (await abortable(tuned.feed.ready, lifetime.signal)) return tuned
-      throw new RelayError('channel-off-air', `channel ${channel} went off air before its picture came; try again when it broadcasts`)
-    } catch (error) {
-      letGo(key, tuned)
-      throw error
-    }
-  }
+  const start = (key: string, channel: string, profile: string | undefined, lifetime: AbortController): Promise<Tuned> =>
+    firstPicture({
+      channel,
+      async open(signal) {
+        await abortable(closing.get(key) ?? Promise.resolve(), signal)
+        return profile === undefined ? deps.join(channel, signal) : render(channel, profile, signal)
+      },
+      onAir: deps.onAir === undefined ? undefined : () => deps.onAir?.(channel),
+      letGo: (tuned) => letGo(key, tuned),
+      deadlineMs: profile === undefined ? JOIN_DEADLINE_MS : RENDER_DEADLINE_MS,
+      clock,
+      lifetime,
+    })
 
   const open = (channel: string, profile: string | undefined): Entry => {
     const key = keyOf(channel, profile)
@@ -268,20 +232,9 @@ export function startTuner(deps: TunerDeps): Tuner {
     states() {
       const states = new Map<string, TunerState>()
       for (const { channel, profile, state, holders } of entries.values()) {
-        if (profile !== undefined) continue // it holds its channel, which counts it as a reader
-        switch (state.kind) {
-          case 'joining':
-            states.set(channel, { kind: 'joining', since: instant(state.since) })
-            break
-          case 'live':
-            states.set(channel, { kind: 'live', readers: holders, since: instant(state.since) })
-            break
-          case 'lingering':
-            states.set(channel, { kind: 'lingering', until: instant(state.until) })
-            break
-          case 'closed':
-            break
-        }
+        // A rendition holds its channel, which counts it as a reader.
+        const shown = profile === undefined ? shownState(state, holders) : undefined
+        if (shown !== undefined) states.set(channel, shown)
       }
       return states
     },

@@ -37,10 +37,9 @@ export type CaptureEnd = { readonly kind: 'closed'; readonly state: CaptureState
 export const FLUSH_MS = 500
 /** One append; 4 s at 8 Mbit/s. */
 const MAX_BATCH_BYTES = 4 * 2 ** 20
-/** Between two attempts to have a channel that is not there. */
-const RETRY_MS = 10_000
-/** Before a feed that broke is asked for again. */
-const RETUNE_MS = 1_000
+/** Before a feed that broke, or a channel that is not there, is asked for again; doubles up to MAX_RETRY_MS while it is not. */
+const RETRY_MS = 1_000
+const MAX_RETRY_MS = 10_000
 /** 8 recordings at 8 Mbit/s write 80 MB meanwhile; the reserve is far larger. */
 export const DISK_CHECK_MS = 10_000
 
@@ -123,6 +122,7 @@ export async function capture(deps: CaptureDeps, row: RecordingRow, { stop, susp
       return tape.edge === undefined ? failed('the relay was not running at its time') : done('relay-stopped')
     }
     let since: number | undefined // when the channel was lost
+    let retryMs = RETRY_MS
     for (;;) {
       if (suspend.aborted) return { kind: 'suspended' }
       if (stop.aborted) return done('stopped')
@@ -141,7 +141,11 @@ export async function capture(deps: CaptureDeps, row: RecordingRow, { stop, susp
       }
       if (either.aborted) continue
       tape.interrupt('not-received')
-      since = tape.edge === before ? (since ?? clock.now()) : undefined
+      if (tape.edge === before) since ??= clock.now()
+      else {
+        since = undefined
+        retryMs = RETRY_MS
+      }
       const lost = {
         until,
         now: clock.now(),
@@ -153,7 +157,8 @@ export async function capture(deps: CaptureDeps, row: RecordingRow, { stop, susp
       if (plan.kind === 'failed') return failed(problem)
       if (plan.kind === 'done') return done(plan.reason)
       log.info('a recording waits for its channel', { recording: row.id, problem })
-      const pauseMs = Math.min(since === undefined ? RETUNE_MS : RETRY_MS, (until ?? Infinity) - clock.now())
+      const pauseMs = Math.min(retryMs, (until ?? Infinity) - clock.now())
+      retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)
       await clock.sleep(pauseMs, either).catch(() => {}) // the signals are looked at next
     }
   }

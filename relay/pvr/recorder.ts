@@ -1,22 +1,22 @@
 /**
- * The recorder: what is being recorded, what was, and where it is. It owns the list of recordings (a row each, kept in the store), and for
- * those under way the two signals that end them. A recording that was under way when the relay stopped or was killed goes on at the
- * next start, into the same entry and file.
+ * The recorder: starts, stops and removes recordings. It owns those that are under way, with the two signals that end them; the ledger owns
+ * the list. A recording that was under way when the relay stopped or was killed goes on at the next start, into the same entry and file.
  */
 import { toChannelId } from '../chunk/channel-id.ts'
 import type { Clock } from '../clock.ts'
 import { messageOf, RelayError } from '../errors.ts'
-import { Events, type EventSource } from '../events.ts'
+import type { EventSource } from '../events.ts'
 import type { Tuner } from '../feed/tuner.ts'
 import type { Log } from '../log.ts'
 import type { Random } from '../random.ts'
-import type { CaptureState, RecordedGap, RecordingRow } from '../store/recordings.ts'
+import type { RecordingRow } from '../store/recordings.ts'
 import type { Store } from '../store/store.ts'
 import { capture, type CaptureEnd } from './capture.ts'
 import { openRecordingFiles, type RecordingFiles } from './files.ts'
+import { openLedger, type RecorderEvents } from './ledger.ts'
 import { folderName } from './names.ts'
-import { durationOf, planGap } from './plan.ts'
-import { type Journal, openTape } from './tape.ts'
+import { instant, isUnderWay, type Recording, shown } from './recording.ts'
+import { openTape } from './tape.ts'
 
 export interface RecorderDeps {
   readonly tuner: Pick<Tuner, 'tune'>
@@ -42,22 +42,6 @@ export interface RecordRequest {
   readonly until?: number | undefined
 }
 
-/** As the API shows it; times RFC 3339 in UTC. */
-export interface Recording {
-  readonly id: string
-  readonly channel: string
-  readonly channelName: string
-  readonly title: string
-  readonly start: string
-  readonly until?: string
-  readonly ended?: string
-  readonly capture: CaptureState
-  readonly bytes: number
-  /** Seconds. */
-  readonly duration: number
-  readonly gaps: { readonly began: string; readonly ended: string; readonly cause: RecordedGap['cause'] }[]
-}
-
 /** A recording's bytes on disk, as far as they have got. */
 export interface RecordingContent {
   readonly path: string
@@ -65,11 +49,6 @@ export interface RecordingContent {
   /** Bytes now. */
   readonly size: number
   readonly growing: boolean
-}
-
-export interface RecorderEvents {
-  /** A recording came, went, or is another one; progress is told every few seconds. */
-  readonly changed: { readonly id: string }
 }
 
 export interface Recorder extends AsyncDisposable {
@@ -91,8 +70,6 @@ export interface Recorder extends AsyncDisposable {
 const MAX_RUNNING = 8
 /** 40 bits: 8 letters. */
 const ID_BYTES = 5
-/** Between two events that only tell progress. */
-const PROGRESS_EVENT_MS = 2_000
 
 interface Running {
   readonly stop: AbortController
@@ -100,96 +77,27 @@ interface Running {
   readonly done: Promise<void>
 }
 
-const instant = (time: number): string => new Date(time).toISOString()
-
-function shown(row: RecordingRow): Recording {
-  return {
-    id: row.id,
-    channel: row.channel,
-    channelName: row.channelName,
-    title: row.title,
-    start: instant(row.start),
-    ...(row.until === undefined ? {} : { until: instant(row.until) }),
-    ...(row.ended === undefined ? {} : { ended: instant(row.ended) }),
-    capture: row.capture,
-    bytes: row.written?.bytes ?? 0,
-    duration: durationOf(row, row.written),
-    gaps: row.gaps.map((gap) => ({ began: instant(gap.began), ended: instant(gap.ended), cause: gap.cause })),
-  }
-}
-
-const isUnderWay = (row: RecordingRow): boolean => row.capture.kind === 'due' || row.capture.kind === 'running'
-
 /** Resolves when the recordings that were under way go on. Throws `data-unwritable`, `store-failed`. */
 export async function startRecorder(deps: RecorderDeps): Promise<Recorder> {
   const { clock, log, random } = deps
-  const table = deps.store.recordings
   const files: RecordingFiles = await openRecordingFiles(deps.dir)
+  const ledger = openLedger({ table: deps.store.recordings, files, clock, log })
   const free = deps.free ?? (() => files.free())
-  const rows = new Map(table.all().map((row) => [row.id, row]))
   const running = new Map<string, Running>()
-  const events = new Events<RecorderEvents>()
   const lifetime = new AbortController()
   let starting = 0
 
-  const change = (id: string, patch: Partial<RecordingRow>): RecordingRow => {
-    const row = { ...(rows.get(id) as RecordingRow), ...patch }
-    rows.set(id, row)
-    return row
-  }
-  const changed = (id: string): void => events.emit('changed', { id })
-
-  /** Sidecars are a courtesy: a recording does not fail for their sake. */
-  const describe = async (id: string): Promise<void> => {
-    const row = rows.get(id)
-    if (row === undefined) return
-    try {
-      await files.describe(row)
-    } catch (error) {
-      log.warn('the sidecars of a recording cannot be written', { recording: id, error: messageOf(error) })
-    }
-  }
-
-  const journalOf = (id: string): Journal => {
-    let told = -Infinity
-    return {
-      begin(time) {
-        table.begin(id, time, time)
-        change(id, { capture: { kind: 'running' }, start: time, firstTime: time })
-        changed(id)
-      },
-      progress(written, writing) {
-        table.progress(id, written, writing)
-        change(id, { written, writing })
-      },
-      appended(mark) {
-        change(id, { written: mark, writing: mark })
-        if (clock.monotonic() - told < PROGRESS_EVENT_MS) return
-        told = clock.monotonic()
-        changed(id)
-      },
-      gap(gap) {
-        const { gaps } = rows.get(id) as RecordingRow
-        const plan = planGap(gaps, gap)
-        if (plan.kind === 'add') table.addGap(id, plan.gap)
-        else table.extendGap(id, plan.gap)
-        change(id, { gaps: [...(plan.kind === 'add' ? gaps : gaps.slice(0, -1)), plan.gap] })
-        changed(id)
-      },
-    }
-  }
-
   /** The whole life of one recording under way. */
   const run = async (id: string, stop: AbortSignal): Promise<CaptureEnd> => {
-    const row = rows.get(id) as RecordingRow
+    const row = ledger.must(id)
     try {
       await using file = await files.open(row.folder)
-      const tape = openTape(row, file, journalOf(id))
-      change(id, { written: tape.edge, writing: tape.edge })
-      await describe(id)
+      const tape = openTape(row, file, ledger.journal(id))
+      ledger.mark(id, tape.edge)
+      await ledger.describe(id)
       const tune = (channel: string, signal: AbortSignal) => deps.tuner.tune(channel, undefined, signal)
       const end = await capture({ tune, tape, free, reserveBytes: deps.reserveBytes, clock, log }, row, { stop, suspend: lifetime.signal })
-      change(id, { written: tape.edge, writing: tape.edge })
+      ledger.mark(id, tape.edge)
       return end
     } catch (error) {
       return { kind: 'closed', state: { kind: 'failed', reason: messageOf(error) }, ended: clock.now() }
@@ -197,14 +105,11 @@ export async function startRecorder(deps: RecorderDeps): Promise<Recorder> {
   }
 
   const finish = async (id: string, end: CaptureEnd): Promise<void> => {
-    const { written } = rows.get(id) as RecordingRow
-    if (written !== undefined) table.progress(id, written, written)
     if (end.kind === 'closed') {
-      table.close(id, end.state, end.ended)
-      change(id, { capture: end.state, ended: end.ended })
+      ledger.close(id, end.state, end.ended)
       log.info('recording ended', { recording: id, ...end.state })
     }
-    await describe(id)
+    await ledger.describe(id)
   }
 
   const start = (id: string): void => {
@@ -214,15 +119,9 @@ export async function startRecorder(deps: RecorderDeps): Promise<Recorder> {
       .catch((error: unknown) => log.error('the end of a recording cannot be kept', { recording: id, error: messageOf(error) }))
       .finally(() => {
         running.delete(id)
-        changed(id)
+        ledger.tell(id)
       })
     running.set(id, { stop, done })
-  }
-
-  const rowOf = (id: string): RecordingRow => {
-    const row = rows.get(id)
-    if (row === undefined) throw new RelayError('recording-not-found', `there is no recording ${id}; the list of recordings names them`)
-    return row
   }
 
   const endOf = async (id: string): Promise<void> => {
@@ -233,7 +132,7 @@ export async function startRecorder(deps: RecorderDeps): Promise<Recorder> {
 
   const newId = (): string => {
     const id = toChannelId(random.bytes(ID_BYTES))
-    return rows.has(id) ? newId() : id
+    return ledger.get(id) === undefined ? id : newId()
   }
 
   const record = async (request: RecordRequest): Promise<Recording> => {
@@ -243,47 +142,28 @@ export async function startRecorder(deps: RecorderDeps): Promise<Recorder> {
     }
     const left = await free()
     if (left < deps.reserveBytes) {
-      throw new RelayError(
-        'disk-full',
-        `the disk of recordings has ${left} bytes left, and ${deps.reserveBytes} stay free; delete something, or lower --recordings-reserve`,
-      )
+      const room = `the disk of recordings has ${left} bytes left, and ${deps.reserveBytes} stay free`
+      throw new RelayError('disk-full', `${room}; delete something, or lower --recordings-reserve`)
     }
-    const id = newId()
-    const title = request.title ?? request.channelName
-    const row: RecordingRow = {
-      id,
-      channel: request.channel,
-      channelName: request.channelName,
-      title,
-      folder: folderName({ title, start: now, id }),
-      start: now,
-      until: request.until,
-      ended: undefined,
-      capture: { kind: 'due' },
-      firstTime: undefined,
-      written: undefined,
-      writing: undefined,
-      gaps: [],
-    }
+    const row = newRow(request, newId(), now)
     await files.create(row.folder)
     try {
       lifetime.signal.throwIfAborted() // the recorder was stopped meanwhile
-      table.insert(row)
+      ledger.add(row)
     } catch (error) {
       await files.remove(row.folder)
       throw error
     }
-    rows.set(id, row)
-    start(id)
-    changed(id)
-    log.info('recording started', { recording: id, channel: row.channel, folder: row.folder })
+    start(row.id)
+    ledger.tell(row.id)
+    log.info('recording started', { recording: row.id, channel: row.channel, folder: row.folder })
     return shown(row)
   }
 
-  for (const row of rows.values()) if (isUnderWay(row)) start(row.id)
+  for (const row of ledger.rows()) if (isUnderWay(row)) start(row.id)
 
   return {
-    events,
+    events: ledger.events,
     async record(request) {
       lifetime.signal.throwIfAborted()
       if (running.size + starting >= MAX_RUNNING) {
@@ -297,32 +177,54 @@ export async function startRecorder(deps: RecorderDeps): Promise<Recorder> {
       }
     },
     async stop(id) {
-      rowOf(id)
+      ledger.must(id)
       await endOf(id)
-      return shown(rowOf(id))
+      return shown(ledger.must(id))
     },
     async remove(id) {
-      const { folder } = rowOf(id)
+      const { folder } = ledger.must(id)
       await endOf(id)
       await files.remove(folder)
-      table.remove(id)
-      rows.delete(id)
-      changed(id)
+      ledger.remove(id)
+      ledger.tell(id)
     },
-    list: () => [...rows.values()].toSorted((a, b) => b.start - a.start).map((row) => shown(row)),
+    list: () =>
+      ledger
+        .rows()
+        .toSorted((a, b) => b.start - a.start)
+        .map((row) => shown(row)),
     get(id) {
-      const row = rows.get(id)
+      const row = ledger.get(id)
       return row === undefined ? undefined : shown(row)
     },
     file(id) {
-      const row = rows.get(id)
-      if (row === undefined) return undefined
-      const content = files.content(row.folder)
+      const row = ledger.get(id)
+      const content = row && files.content(row.folder)
       return content && { ...content, mime: 'video/mp2t', growing: running.has(id) }
     },
     async [Symbol.asyncDispose]() {
       lifetime.abort(new DOMException('the recorder stops', 'AbortError'))
       await Promise.all([...running.values()].map((under) => under.done))
     },
+  }
+}
+
+/** PURE but for the time zone in the folder's name. */
+function newRow(request: RecordRequest, id: string, now: number): RecordingRow {
+  const title = request.title ?? request.channelName
+  return {
+    id,
+    channel: request.channel,
+    channelName: request.channelName,
+    title,
+    folder: folderName({ title, start: now, id }),
+    start: now,
+    until: request.until,
+    ended: undefined,
+    capture: { kind: 'due' },
+    firstTime: undefined,
+    written: undefined,
+    writing: undefined,
+    gaps: [],
   }
 }

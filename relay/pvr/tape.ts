@@ -16,7 +16,7 @@ export interface Journal {
   /** An append begins. */
   progress(written: Mark | undefined, writing: Mark): void
   /** It has ended. */
-  appended(mark: Mark): void
+  appended(mark: Mark): Promise<void>
   gap(gap: RecordedGap): void
 }
 
@@ -80,7 +80,7 @@ export function openTape(row: RecordingRow, file: RecordingFile, journal: Journa
       await file.append(pieces)
       written = writing
       edge = writing
-      journal.appended(writing)
+      await journal.appended(writing)
     },
     interrupt(cause) {
       if (edge !== undefined) missing ??= cause

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { openFeed, type Feed } from '../../relay/feed/feed.ts'
-import { startTuner, type Tuned, type TunerDeps } from '../../relay/feed/tuner.ts'
+import type { Tuned } from '../../relay/feed/first-picture.ts'
+import { startTuner, type TunerDeps } from '../../relay/feed/tuner.ts'
 import { RelayError } from '../../relay/errors.ts'
 import { silentLog } from '../../relay/log.ts'
 import { fakeClock } from '../harness/clock.ts'

@@ -4,7 +4,7 @@ import { rm, truncate } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { RelayError } from '../../relay/errors.ts'
 import { DISK_CHECK_MS, FLUSH_MS } from '../../relay/pvr/capture.ts'
-import type { Recording } from '../../relay/pvr/recorder.ts'
+import type { Recording } from '../../relay/pvr/recording.ts'
 import { eventually, mediaChunk } from '../harness/push-source.ts'
 import { CHANNEL, recorderHouse, type RecorderHouse } from '../harness/recorder-house.ts'
 
@@ -153,12 +153,14 @@ test('a gap of the feed is listed with its times, and in the JSON beside the fil
   house.source.gap({ from: 4, to: 9, began: at + 200, ended: at + 900 })
   await push(house, 10, 12, at + 900)
   await has(house, id, 6)
+  const folder = dirname(house.recorder.file(id)?.path ?? '')
+  const beside = (): unknown => JSON.parse(readFileSync(join(folder, 'gaps.json'), 'utf8'))
   const gaps = [{ began: new Date(at + 200).toISOString(), ended: new Date(at + 900).toISOString(), cause: 'not-received' as const }]
+  await eventually(() => (beside() as { gaps: unknown[] }).gaps.length === 1, 'the sidecar')
+  t.deepEqual(beside(), { recording: id, gaps })
   const stopped = await house.recorder.stop(id)
   t.deepEqual(stopped.gaps, gaps)
   t.is(stopped.duration, 0.4)
-  const folder = dirname(house.recorder.file(id)?.path ?? '')
-  t.deepEqual(JSON.parse(readFileSync(join(folder, 'gaps.json'), 'utf8')), { recording: id, gaps })
 })
 
 test('a feed that breaks is tuned again, and what was missed meanwhile is listed', async (t) => {
