@@ -13,7 +13,7 @@ const UDN = 'uuid:00000000-0000-4000-8000-00000000000f'
 const TYPES = ['urn:schemas-upnp-org:device:MediaServer:1', 'urn:schemas-upnp-org:service:ContentDirectory:1']
 const ALL = ['upnp:rootdevice', UDN, ...TYPES]
 /** A world of its own for each test. */
-let port = 62_000 + (process.pid % 300) * 10
+let port = 63_000 + (process.pid % 190) * 10
 
 const open = (world: number, link: LanInterface = LOOPBACK, onSighting: (sighting: Sighting) => void = () => {}): Promise<SsdpEndpoint> =>
   openSsdp(

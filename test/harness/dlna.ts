@@ -64,7 +64,7 @@ export interface ServeOptions extends Partial<DlnaOptions> {
 export const TEST_UDN = 'uuid:7d1b7f2e-0000-4000-8000-000000000001'
 
 /** SSDP worlds of their own, so that tests do not meet; above what Linux hands out by itself. */
-let nextSsdpPort = 61_000 + (process.pid % 400) * 10
+let nextSsdpPort = 61_000 + (process.pid % 190) * 10
 
 /** A whole DLNA side over a real HTTP server on loopback. */
 export async function serveDlna(options: ServeOptions = {}): Promise<DlnaServer> {
