@@ -9,8 +9,10 @@ import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
-import { createLibp2p } from 'libp2p'
+import { createLibp2p, type Libp2pOptions } from 'libp2p'
+import type { Clock } from '../clock.ts'
 import { isRelayError, messageOf, RelayError } from '../errors.ts'
+import type { Log } from '../log.ts'
 import * as limits from './limits.ts'
 import type { WebRtc } from './webrtc.ts'
 
@@ -22,6 +24,9 @@ const DHT_PARALLEL = 3 // Kademlia's alpha
 /** Two slots and what clocks differ by. */
 const PROVIDER_VALIDITY_MS = 2 * limits.SLOT_MS + 5 * 60_000
 
+/** What libp2p hands a service. */
+type Components = Parameters<NonNullable<Libp2pOptions['services']>[string]>[0]
+
 export interface HostOptions {
   readonly key: PrivateKey
   readonly listen: readonly string[]
@@ -29,15 +34,17 @@ export interface HostOptions {
   readonly relay: boolean
   readonly gater: ConnectionGater
   readonly webrtc: WebRtc | undefined
+  /** Where circuit relays are found; undefined: we need none. */
+  readonly relays: ((components: Components) => object) | undefined
   readonly lan: ((components: MulticastDNSComponents) => PeerDiscovery) | undefined
 }
 
 const isWebRtc = (address: string): boolean => address.includes('/webrtc')
 
-/** PURE. What to listen on: WebRTC needs its module, and a relay through which the other side finds us. */
+/** PURE. What to listen on: WebRTC needs its module; behind a circuit relay it listens as soon as there is one. */
 export function planListen(listen: readonly string[], webrtc: boolean, relay: boolean): readonly string[] {
   const own = webrtc ? listen : listen.filter((address) => !isWebRtc(address))
-  return webrtc && !relay && own.length > 0 ? [...own, '/p2p-circuit', '/webrtc'] : own
+  return webrtc && !relay && own.length > 0 ? [...own, '/webrtc'] : own
 }
 
 const create = (options: HostOptions, listen: readonly string[]) =>
@@ -96,6 +103,7 @@ const create = (options: HostOptions, listen: readonly string[]) =>
         selectors: {},
         reprovide: { validity: PROVIDER_VALIDITY_MS, threshold: 0, interval: limits.SLOT_MS }, // sweeps old slots; ours we provide ourselves
       }),
+      ...(options.relays === undefined ? {} : { relays: options.relays }),
       ...(options.relay
         ? {
             relay: circuitRelayServer({
@@ -144,4 +152,30 @@ export async function startHost(options: HostOptions): Promise<Host> {
   } catch (error) {
     throw startFailure(error, options.listen)
   }
+}
+
+/**
+ * Stops a host within STOP_TIMEOUT_MS. Connections are closed first: what was queued leaves, and WebRTC's native module crashes the
+ * process when its listener goes before the connections (node-datachannel 0.33).
+ */
+export async function stopHost(host: Host, clock: Clock, log: Log): Promise<void> {
+  const closing = new AbortController()
+  const stop = async (): Promise<void> => {
+    using _cut = clock.after(limits.CLOSE_TIMEOUT_MS, () => closing.abort(new Error('the relay is stopping')))
+    await Promise.allSettled(
+      host.getConnections().map(async (connection) => {
+        try {
+          await connection.close({ signal: closing.signal })
+        } catch {
+          connection.abort(new Error('the relay is stopping'))
+        }
+      }),
+    )
+    await host.stop()
+  }
+  const enough = new AbortController()
+  const late = clock.sleep(limits.STOP_TIMEOUT_MS, enough.signal).catch(() => {}) // cut short when all is well
+  const stopped = stop().catch((error: unknown) => log.debug('the host did not stop in order', { error: messageOf(error) }))
+  await Promise.race([stopped, late])
+  enough.abort()
 }

@@ -15,11 +15,12 @@ import { startPresence } from './dht.ts'
 import { startDialler } from './dialler.ts'
 import { createGater } from './gater.ts'
 import { openGoodPeers } from './good-peers.ts'
-import { startHost, type Host } from './host.ts'
+import { startHost, stopHost, type Host } from './host.ts'
 import { loadIdentity } from './identity.ts'
 import * as limits from './limits.ts'
 import { lanDiscovery } from './mdns.ts'
 import type { Connection, Overlay, OverlayEvents, PeerId } from './overlay.ts'
+import { relaySeeker } from './relays.ts'
 import { adaptStream } from './stream.ts'
 import { loadWebRtc } from './webrtc.ts'
 
@@ -98,8 +99,9 @@ export async function startOverlay(deps: OverlayDeps, options: OverlayOptions, s
   starting.defer(() => lifetime.abort(new DOMException('the overlay has stopped', 'AbortError')))
   const key = await loadIdentity(options.identityFile)
   const good = starting.use(await openGoodPeers(options.goodPeersFile, { clock, log }))
-  const webrtc = options.webrtc ? await loadWebRtc(log) : undefined
+  const webrtc = options.webrtc ? await loadWebRtc({ clock, log }) : undefined
 
+  const relays = webrtc === undefined || options.relay === true ? undefined : relaySeeker(clock, log)
   let host: Host | undefined
   let onLanPeer = (_peer: PeerId, _addresses: readonly string[]): void => {}
   const inbound = (): readonly string[] =>
@@ -111,16 +113,11 @@ export async function startOverlay(deps: OverlayDeps, options: OverlayOptions, s
     relay: options.relay ?? false,
     gater: createGater(options.block, inbound),
     webrtc,
+    relays: relays?.service,
     lan: options.mdns ? lanDiscovery(log, (peer, addresses) => onLanPeer(peer, addresses)) : undefined,
   })
   host = started
-  starting.defer(async () => {
-    const ended = Promise.resolve(started.stop())
-    const late = new AbortController()
-    const waited = clock.sleep(limits.STOP_TIMEOUT_MS, late.signal).catch(() => {})
-    await Promise.race([ended.catch((error: unknown) => log.debug('the host did not stop in order', { error: messageOf(error) })), waited])
-    late.abort()
-  })
+  starting.defer(() => stopHost(started, deps.clock, log))
   signal.throwIfAborted()
 
   const self = started.peerId.toString()
@@ -198,7 +195,14 @@ export async function startOverlay(deps: OverlayDeps, options: OverlayOptions, s
     },
     listening,
   )
-  started.addEventListener('peer:disconnect', ({ detail }) => events.emit('disconnect', { peer: detail.toString() }), listening)
+  started.addEventListener(
+    'peer:disconnect',
+    ({ detail }) => {
+      relays?.seeker.lost(detail.toString())
+      events.emit('disconnect', { peer: detail.toString() })
+    },
+    listening,
+  )
   started.addEventListener(
     'peer:identify',
     ({ detail }: CustomEvent<IdentifyResult>) => {
@@ -208,6 +212,7 @@ export async function startOverlay(deps: OverlayDeps, options: OverlayOptions, s
         connection.direction === 'outbound' && connection.limits === undefined ? [withoutPeer(connection.remoteAddr.toString())] : []
       if (reported.length > 0) good.met(peerId.toString(), [...worked, ...reported])
       presence.neighbours()
+      if (worked[0] !== undefined) relays?.seeker.met(peerId.toString(), worked[0], detail.protocols)
       chooseDhtMode().catch(unimportant('the DHT mode was not changed'))
     },
     listening,

@@ -76,3 +76,5 @@ export const RELAY_DURATION_MS = 2 * MINUTE
 
 /** How long stopping may take before connections are cut. */
 export const STOP_TIMEOUT_MS = 5 * SECOND
+/** How long a connection may take to send what is queued before it is cut. */
+export const CLOSE_TIMEOUT_MS = SECOND

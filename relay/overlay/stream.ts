@@ -64,6 +64,13 @@ export function adaptStream(stream: Stream, peer: PeerId, clock: Clock): Overlay
     })
   }
   const onFin = (): void => {
+    if (stream.writeStatus !== 'writable') return noteFin()
+    // An aborted WebRTC channel says "closed for writing" and "closed" in one go; an orderly end leaves us time to answer.
+    queueMicrotask(() => {
+      if (end.kind === 'open') noteFin()
+    })
+  }
+  const noteFin = (): void => {
     finSeen = true
     if (stream.readBufferLength === 0) finish(undefined)
   }
@@ -83,10 +90,8 @@ export function adaptStream(stream: Stream, peer: PeerId, clock: Clock): Overlay
   stream.addEventListener('close', onClose)
   if (isReadable()) stream.pause()
   stream.addEventListener('message', onMessage)
-  if (stream.remoteWriteStatus === 'closed') {
-    finSeen = true
-    if (stream.readBufferLength === 0) finish(undefined)
-  } else if (stream.status !== 'open') finish(new Error('the stream is closed'))
+  if (stream.remoteWriteStatus === 'closed') noteFin()
+  else if (stream.status !== 'open') finish(new Error('the stream is closed'))
 
   const resume = (): void => {
     if (!paused || handlers === undefined) return
