@@ -12,8 +12,8 @@ export type SwarmItem = { readonly kind: 'chunk'; readonly chunk: Chunk } | { re
 
 export interface Hole {
   readonly sequence: number
-  readonly noticedAt: number
-  readonly deadline: number
+  noticedAt: number
+  deadline: number
   /** It was there before we tuned in: no parent pushes it. */
   readonly isBacklog: boolean
   asked: Asked[]
@@ -107,6 +107,14 @@ export class Delivery {
       if (chunk !== undefined) this.settledHeader = chunk.header
     }
     if (place.settled > before) this.#stir()
+  }
+
+  /** We were held up: what did not come could not have come. */
+  forgive(ms: number): void {
+    for (const hole of this.holes.values()) {
+      hole.noticedAt += ms
+      hole.deadline += ms
+    }
   }
 
   /** Gives up what is missing; the consumer gets the rest, and its end. */

@@ -56,6 +56,11 @@ export class Edge {
     return true
   }
 
+  /** We were held up: nothing could have come. */
+  forgive(ms: number): void {
+    if (this.air.kind === 'on-air') this.air = { kind: 'on-air', movedAt: this.air.movedAt + ms }
+  }
+
   /** True once when the channel went off air: nothing new for too long, or `isEnded`: its last chunk has been delivered. */
   goesOffAir(isEnded: boolean): boolean {
     if (this.air.kind !== 'on-air') return false

@@ -4,10 +4,17 @@ import type { Handshake, PexPeer, WireViolation } from '../wire/wire.ts'
 import type { OverlayStream } from '../overlay/overlay.ts'
 import { HANDSHAKE_TIMEOUT_MS } from './limits.ts'
 import { Link } from './link.ts'
+import type { UploadBudget } from './upload-budget.ts'
 
 export type Greeting =
   | { readonly kind: 'greeted'; readonly link: Link; readonly handshake: Handshake }
   | { readonly kind: 'failed'; readonly violation: WireViolation | 'out-of-turn' | undefined; readonly reason: string }
+
+export interface GreetDeps {
+  readonly stream: OverlayStream
+  readonly clock: Clock
+  readonly budget: UploadBudget
+}
 
 export interface Greeter {
   readonly link: Link
@@ -24,8 +31,7 @@ export interface Greeter {
  * @param hearPex alternatives that come before a goodbye
  */
 export function greet(
-  stream: OverlayStream,
-  clock: Clock,
+  { stream, clock, budget }: GreetDeps,
   done: (greeting: Greeting) => void,
   hearPex: (peers: readonly PexPeer[]) => void = () => {},
 ): Greeter {
@@ -41,20 +47,23 @@ export function greet(
     fail('no handshake in time')
     link.abort('no handshake in time')
   })
-  const link = new Link(stream, clock, {
-    message(message) {
-      if (message.kind === 'handshake') return finish({ kind: 'greeted', link, handshake: message })
-      if (message.kind === 'goodbye') {
-        fail(message.reason)
-        link.close().catch(() => {}) // it has left
-        return undefined
-      }
-      if (message.kind === 'pex') return hearPex(message.peers)
-      fail('out of turn', 'out-of-turn')
-      return link.abort('out of turn')
+  const link = new Link(
+    { stream, clock, budget },
+    {
+      message(message) {
+        if (message.kind === 'handshake') return finish({ kind: 'greeted', link, handshake: message })
+        if (message.kind === 'goodbye') {
+          fail(message.reason)
+          link.close().catch(() => {}) // it has left
+          return undefined
+        }
+        if (message.kind === 'pex') return hearPex(message.peers)
+        fail('out of turn', 'out-of-turn')
+        return link.abort('out of turn')
+      },
+      end: (end) => fail('the stream ended', end.kind === 'violation' ? end.violation : undefined),
     },
-    end: (end) => fail('the stream ended', end.kind === 'violation' ? end.violation : undefined),
-  })
+  )
   return {
     link,
     start: () => link.start(),

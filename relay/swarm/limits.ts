@@ -27,6 +27,8 @@ export const GOODBYE_LINGER_MS = 500
 
 // the tick and what it sends
 export const TICK_MS = 100
+/** A tick so much later than it should be: the process was held up, and all that waited is given that time. */
+export const HELD_UP_MS = 500
 export const HAVE_INTERVAL_MS = 200
 export const MAP_INTERVAL_MS = 1000
 /** Chunks of the map that goes out each second; the first map has all. */
@@ -87,7 +89,7 @@ export const MAX_DEPTH = 32
 /** A push that waited longer is of no use: the child loses sub-streams. */
 export const PUSH_STALE_MS = 1500
 /** Sequence numbers that wait for one partner. */
-export const MAX_PUSHES_QUEUED = 128
+export const MAX_PUSHES_QUEUED = 1024
 export const MAX_REQUESTS_QUEUED = 64
 /** Requests of one partner: the natural cap is the content's rate; this is 8 Mbit/s and a generous burst. */
 export const REQUESTS_PER_SECOND = 64
@@ -101,6 +103,8 @@ export const OPTIMISTIC_INTERVAL_MS = 30_000
 export const MAX_CANDIDATES = 256
 export const MAX_DIALS = 4
 export const SEARCH_INTERVAL_MS = 3000
+/** A swarm that lacks something and has no place left parts with one idle partner this often. */
+export const PRUNE_INTERVAL_MS = 10_000
 export const RETRY_MIN_MS = 500
 /** Also how soon a broadcaster that comes back is found. */
 export const RETRY_MAX_MS = 5000

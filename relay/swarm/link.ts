@@ -11,6 +11,7 @@ import { FRAME_HEADER_BYTES } from '../wire/limits.ts'
 import type { ControlMessage, GoodbyeReason, Message, WireViolation } from '../wire/wire.ts'
 import { GOODBYE_LINGER_MS } from './limits.ts'
 import { RateMeter } from './rate-meter.ts'
+import type { UploadBudget } from './upload-budget.ts'
 
 export type LinkEnd =
   | { readonly kind: 'lost' }
@@ -22,6 +23,12 @@ export interface LinkHandlers {
   end(end: LinkEnd): void
 }
 
+export interface LinkDeps {
+  readonly stream: OverlayStream
+  readonly clock: Clock
+  readonly budget: UploadBudget
+}
+
 export class Link {
   readonly peer: PeerId
   readonly bytesIn: RateMeter
@@ -30,12 +37,14 @@ export class Link {
   heardAt: number
   readonly #stream: OverlayStream
   readonly #clock: Clock
+  readonly #budget: UploadBudget
   readonly #reader: FrameReader
   #handlers: LinkHandlers
   #isOver = false
 
-  constructor(stream: OverlayStream, clock: Clock, handlers: LinkHandlers) {
+  constructor({ stream, clock, budget }: LinkDeps, handlers: LinkHandlers) {
     this.peer = stream.peer
+    this.#budget = budget
     this.#stream = stream
     this.#clock = clock
     this.#handlers = handlers
@@ -95,10 +104,11 @@ export class Link {
   sendFrame(frame: Uint8Array): void {
     if (this.#isOver) return
     this.#stream.send(frame)
+    this.#budget.spend(frame.length)
     this.bytesOut.add(frame.length, this.#clock.monotonic())
   }
 
-  /** False: wait for `drained` before the next chunk. The chunk is not copied. */
+  /** False: wait for `drained` before the next chunk. The chunk is not copied; the budget was asked before. */
   sendChunk(encoded: Uint8Array): boolean {
     if (this.#isOver) return false
     this.bytesOut.add(FRAME_HEADER_BYTES + encoded.length, this.#clock.monotonic())

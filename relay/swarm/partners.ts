@@ -16,6 +16,7 @@ import {
   MAX_PARTNERS,
   PARTNER_WEIGHT,
   PEX_INTERVAL_MS,
+  PRUNE_INTERVAL_MS,
   RETRY_FULL_MS,
   RETRY_MAX_MS,
   SOURCE_MAX_PARTNERS,
@@ -68,6 +69,7 @@ export class Partners {
   readonly #max: number
   readonly #target: number
   #pexAt = 0
+  #pruneAt = 0
 
   constructor(deps: PartnersDeps, options: PartnersOptions, host: PartnersHost, signal: AbortSignal) {
     this.#deps = deps
@@ -99,7 +101,7 @@ export class Partners {
 
   /** Resolves when the peer has become a partner; rejects when it has not. */
   async dial(peer: PeerId, signal: AbortSignal): Promise<void> {
-    const { overlay, clock } = this.#deps
+    const { overlay, clock, budget } = this.#deps
     const stream = await overlay.open(peer, SWARM_PROTOCOL, signal)
     await new Promise<void>((resolve, reject) => {
       const onAbort = (): void => greeter.cancel('the dial was given up')
@@ -112,7 +114,7 @@ export class Partners {
         this.admit(greeting.link, greeting.handshake, 'outbound')
         return resolve()
       }
-      const greeter = greet(stream, clock, onGreeting, (peers) => this.#learn(peers))
+      const greeter = greet({ stream, clock, budget }, onGreeting, (peers) => this.#learn(peers))
       greeter.start()
       greeter.link.send(this.#handshake())
       if (signal.aborted) onAbort()
@@ -251,6 +253,22 @@ export class Partners {
       partner.setChoked(isChoked)
       partner.tick(now)
       if (mustPex && !partner.link.isOver) this.#sendPex(partner.link)
+    }
+  }
+
+  /** We were held up: nobody was silent. */
+  forgive(ms: number): void {
+    for (const { link } of this.all.values()) link.heardAt += ms
+  }
+
+  /** Makes room for others when there is none: else peers that all lack the same would keep each other for ever. */
+  prune(now: number, isUseful: (partner: Partner) => boolean): void {
+    if (now < this.#pruneAt || this.missing(true) > 0) return
+    this.#pruneAt = now + PRUNE_INTERVAL_MS
+    for (const partner of this.all.values()) {
+      if (isUseful(partner)) continue
+      partner.goodbye('idle').catch(() => {}) // it may be dead
+      return
     }
   }
 

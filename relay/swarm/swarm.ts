@@ -17,7 +17,7 @@ import { createChildren } from './children.ts'
 import { Delivery, type SwarmItem } from './delivery.ts'
 import { Edge } from './edge.ts'
 import { Intake } from './intake.ts'
-import { TICK_MS } from './limits.ts'
+import { HELD_UP_MS, TICK_MS } from './limits.ts'
 import type { Link } from './link.ts'
 import type { Marks } from './marks.ts'
 import { Parents } from './parents.ts'
@@ -98,6 +98,8 @@ export function createSwarm(deps: SwarmDeps, options: JoinOptions): Swarm {
     const measured = tallies.media.rate(clock.monotonic())
     return measured < MIN_BITRATE ? ASSUMED_BITRATE : measured
   }
+  /** Some sub-stream has no parent, or the whole channel no source that we know of. */
+  const isStarving = (): boolean => role === 'peer' && (edge.air.kind !== 'on-air' || (delivery.from !== undefined && parents.orphans > 0))
   const plan = (): void => {
     if (role === 'source' || lifetime.signal.aborted) return
     const now = clock.monotonic()
@@ -199,7 +201,7 @@ export function createSwarm(deps: SwarmDeps, options: JoinOptions): Swarm {
     signal: lifetime.signal,
     isPartner: (peer) => partners.all.has(peer),
     isUnwanted: (peer) => peer === overlay.self || deps.marks.has(peer),
-    missing: () => partners.missing(parents.orphans > 0 && delivery.from !== undefined),
+    missing: () => partners.missing(isStarving()),
     dial: (peer, signal) => partners.dial(peer, signal),
   })
 
@@ -210,12 +212,21 @@ export function createSwarm(deps: SwarmDeps, options: JoinOptions): Swarm {
     deps.log.info('the channel went off air')
     events.emit('offAir', undefined)
   }
+  let tickedAt = clock.monotonic()
   const tick = (): void => {
     const now = clock.monotonic()
+    const heldUp = now - tickedAt - TICK_MS
+    tickedAt = now
+    if (heldUp > HELD_UP_MS) {
+      edge.forgive(heldUp)
+      delivery.forgive(heldUp)
+      partners.forgive(heldUp)
+    }
     settle()
     plan()
     children.tick(now)
     partners.tick(now)
+    if (isStarving()) partners.prune(now, (partner) => partner.pushed.size > 0 || parents.subStreamsOf(partner).length > 0)
     announcer.tick(now)
     candidates.tick(now)
     checkAir()

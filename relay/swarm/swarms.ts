@@ -41,7 +41,7 @@ export async function startSwarms(deps: SwarmsDeps): Promise<Swarms> {
 
   const onStream = (stream: OverlayStream): void => {
     if (isClosed || marks.has(stream.peer) || ungreeted.size >= MAX_UNGREETED) return stream.abort('not now')
-    const greeter = greet(stream, clock, (greeting) => {
+    const greeter = greet({ stream, clock, budget: deps.budget }, (greeting) => {
       ungreeted.delete(greeter)
       if (greeting.kind === 'failed') {
         if (greeting.violation !== undefined) marks.mark(stream.peer)
