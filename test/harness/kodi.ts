@@ -1,19 +1,25 @@
 /** Kodi, headless: an X server of its own, a clocked null audio sink (without one its clock runs at a third), and JSON-RPC. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Readable } from 'node:stream'
+import { until } from './house.ts'
 
+/** Debian's `kodi` is a script around this one. */
 const KODI = '/usr/lib/x86_64-linux-gnu/kodi/kodi.bin'
-const POLL_MS = 250
+/** What it takes besides Kodi. */
+export const KODI_TOOLS = ['kodi', 'Xvfb', 'pulseaudio', 'dbus-run-session'] as const
+const PARTS_DEADLINE_MS = 15_000
 const UP_DEADLINE_MS = 90_000
+/** So many looks in a row without a dialog: the questions of the first start are over. */
+const QUIET_LOOKS = 8
+const QUESTIONS_DEADLINE_MS = 30_000
+const STOP_DEADLINE_MS = 5_000
 const RPC_TIMEOUT_MS = 20_000
 
 export interface Kodi extends AsyncDisposable {
   rpc(method: string, params?: object): Promise<Record<string, unknown>>
-  /** Asks until the answer satisfies; throws with the last answer at the deadline. */
-  until<Answer>(what: string, ask: () => Promise<Answer | undefined>, deadlineMs: number): Promise<Answer>
 }
 
 const settings = (values: Readonly<Record<string, string>>): string =>
@@ -21,21 +27,38 @@ const settings = (values: Readonly<Record<string, string>>): string =>
     .map(([id, value]) => `<setting id="${id}">${value.replaceAll('&', '&amp;')}</setting>`)
     .join('\n')}\n</settings>\n`
 
+/** Below the ports that the kernel hands out for connections (32768 and up): Kodi takes its port a second after we have looked. */
+const FIRST_PORT = 20_000
+const PORTS = 10_000
+
 async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
+  for (let port = FIRST_PORT + (process.pid % PORTS); ; port += 1) {
+    const server = createServer()
+    const free = await new Promise<boolean>((resolve) => {
+      server.on('error', () => resolve(false))
+      server.listen(port, () => server.close(() => resolve(true)))
+    })
+    if (free) return port
+  }
 }
 
+/** The group, since dbus-run-session does not end what it runs. */
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  const group = -child.pid
   const ended = new Promise((resolve) => child.once('close', resolve))
-  child.kill('SIGTERM')
-  const timer = setTimeout(() => child.kill('SIGKILL'), 5_000)
+  const kill = (signal: NodeJS.Signals): void => {
+    try {
+      process.kill(group, signal)
+    } catch {
+      // all of it has ended meanwhile
+    }
+  }
+  kill('SIGTERM')
+  const late = setTimeout(() => kill('SIGKILL'), STOP_DEADLINE_MS)
   await ended
-  clearTimeout(timer)
+  clearTimeout(late)
+  kill('SIGKILL')
 }
 
 export interface KodiOptions {
@@ -43,12 +66,10 @@ export interface KodiOptions {
   readonly home: string
   readonly playlist: string
   readonly guide: string
-  /** X display number. */
-  readonly display: number
 }
 
 /** Starts Kodi with the IPTV Simple add-on enabled on a playlist and a guide. */
-export async function startKodi({ home, playlist, guide, display }: KodiOptions): Promise<Kodi> {
+export async function startKodi({ home, playlist, guide }: KodiOptions): Promise<Kodi> {
   const port = await freePort()
   const userdata = join(home, '.kodi', 'userdata')
   const runtime = join(home, 'runtime')
@@ -84,85 +105,73 @@ export async function startKodi({ home, playlist, guide, display }: KodiOptions)
     }),
   )
 
-  const started = new AsyncDisposableStack()
-  const launch = (command: string, args: readonly string[], env: NodeJS.ProcessEnv): void => {
-    const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: 'ignore' })
-    child.on('error', () => {}) // seen as JSON-RPC that never comes up
+  await using started = new AsyncDisposableStack()
+  const launch = (command: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess => {
+    const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'ignore'], detached: true })
+    child.on('error', () => {}) // seen as a part that never comes up
     started.defer(async () => end(child))
+    return child
   }
   const pulse = join(runtime, 'pulse.sock')
-  const session = { HOME: home, XDG_RUNTIME_DIR: runtime, DISPLAY: `:${display}` }
-  launch('Xvfb', [`:${display}`, '-screen', '0', '1280x720x24', '+extension', 'GLX', '-nolisten', 'tcp', '-noreset'], {})
-  launch(
-    'pulseaudio',
-    [
-      '-n',
-      '--daemonize=no',
-      '--exit-idle-time=-1',
-      '--use-pid-file=no',
-      '-L',
-      'module-null-sink sink_name=null',
-      '-L',
-      `module-native-protocol-unix auth-anonymous=1 socket=${pulse}`,
-    ],
-    session,
+  const display = await displayOf(
+    launch('Xvfb', ['-displayfd', '1', '-screen', '0', '1280x720x24', '+extension', 'GLX', '-nolisten', 'tcp', '-noreset'], {}),
   )
-  await sleep(1_000) // the display and the sink have no other sign of being there
-  launch('dbus-run-session', ['--', KODI, '--standalone', '--windowing=x11', '--audio-backend=pulseaudio'], {
+  const session = { HOME: home, XDG_RUNTIME_DIR: runtime, DISPLAY: display }
+  const sink = ['-L', 'module-null-sink sink_name=null', '-L', `module-native-protocol-unix auth-anonymous=1 socket=${pulse}`]
+  launch('pulseaudio', ['-n', '--daemonize=no', '--exit-idle-time=-1', '--use-pid-file=no', ...sink], session).stdout?.resume()
+  await until('the audio sink', PARTS_DEADLINE_MS, async () => (existsSync(pulse) ? true : undefined))
+  const player = launch('dbus-run-session', ['--', KODI, '--standalone', '--windowing=x11', '--audio-backend=pulseaudio'], {
     ...session,
     LIBGL_ALWAYS_SOFTWARE: '1',
     GALLIUM_DRIVER: 'llvmpipe',
     PULSE_SERVER: `unix:${pulse}`,
   })
+  player.stdout?.resume()
+  const fails = (why: string, cause?: unknown): Error =>
+    new Error(`${why}; its log ends with:\n${logEnd(join(home, '.kodi', 'temp', 'kodi.log'))}`, { cause })
+  const crashed = new Promise<never>((_, reject) => player.once('close', () => reject(fails('Kodi has ended'))))
+  crashed.catch(() => {}) // it ends at last
 
-  const rpc = async (method: string, params: object = {}): Promise<Record<string, unknown>> => {
-    const response = await fetch(`http://127.0.0.1:${port}/jsonrpc`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-      signal: AbortSignal.timeout(RPC_TIMEOUT_MS),
-    })
-    const answer = (await response.json()) as { result?: unknown; error?: { message: string } }
-    if (answer.error !== undefined) throw new Error(`${method}: ${answer.error.message}`)
-    return typeof answer.result === 'object' && answer.result !== null
-      ? (answer.result as Record<string, unknown>)
-      : { result: answer.result }
-  }
-  const until: Kodi['until'] = async (what, ask, deadlineMs) => {
-    const deadline = performance.now() + deadlineMs
-    let last: unknown
-    while (performance.now() < deadline) {
-      try {
-        const answer = await ask()
-        if (answer !== undefined) return answer
-      } catch (error) {
-        last = error
-      }
-      await sleep(POLL_MS)
-    }
-    throw new Error(`Kodi: ${what} did not come true in ${deadlineMs / 1000} s`, { cause: last })
-  }
+  const rpc: Kodi['rpc'] = async (method, params = {}) => ask(port, method, params)
+  const up = until('Kodi’s JSON-RPC', UP_DEADLINE_MS, async () => rpc('JSONRPC.Ping')).catch((error: unknown) => {
+    throw fails('Kodi does not answer', error)
+  })
+  await Promise.race([up, crashed])
+  for (const addonid of ['inputstream.ffmpegdirect', 'pvr.iptvsimple']) await rpc('Addons.SetAddonEnabled', { addonid, enabled: true })
+  // the first start asks whether the disabled add-ons shall be enabled; Back closes the questions
+  let quiet = 0
+  await until('Kodi without questions', QUESTIONS_DEADLINE_MS, async () => {
+    const { currentwindow } = await rpc('GUI.GetProperties', { properties: ['currentwindow'] })
+    const asks = JSON.stringify(currentwindow).includes('dialog')
+    quiet = asks ? 0 : quiet + 1
+    if (asks) await rpc('Input.Back')
+    return quiet >= QUIET_LOOKS ? true : undefined
+  })
+  const running = started.move()
+  return { rpc, [Symbol.asyncDispose]: async () => running.disposeAsync() }
+}
 
-  try {
-    await until('JSON-RPC', async () => rpc('JSONRPC.Ping'), UP_DEADLINE_MS)
-    for (const addonid of ['inputstream.ffmpegdirect', 'pvr.iptvsimple']) await rpc('Addons.SetAddonEnabled', { addonid, enabled: true })
-    // the first start asks whether the disabled add-ons shall be enabled; Back closes the questions
-    let quiet = 0
-    await until(
-      'closing the first questions',
-      async () => {
-        const { currentwindow } = await rpc('GUI.GetProperties', { properties: ['currentwindow'] })
-        if (JSON.stringify(currentwindow).includes('dialog')) {
-          quiet = 0
-          await rpc('Input.Back')
-        } else quiet += 1
-        return quiet >= 8 ? true : undefined
-      },
-      30_000,
-    )
-  } catch (error) {
-    await started.disposeAsync()
-    throw error
-  }
-  return { rpc, until, [Symbol.asyncDispose]: async () => started.disposeAsync() }
+const LOG_LINES = 30
+function logEnd(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(-LOG_LINES).join('\n') : '(there is none)'
+}
+
+/** Xvfb takes a free display by itself and says which. */
+async function displayOf({ stdout }: { readonly stdout: Readable | null }): Promise<string> {
+  for await (const piece of stdout ?? []) return `:${String(piece).trim()}`
+  throw new Error('Xvfb did not start')
+}
+
+async function ask(port: number, method: string, params: object): Promise<Record<string, unknown>> {
+  const response = await fetch(`http://127.0.0.1:${port}/jsonrpc`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    signal: AbortSignal.timeout(RPC_TIMEOUT_MS),
+  })
+  const answer = (await response.json()) as { result?: unknown; error?: { message: string } }
+  if (answer.error !== undefined) throw new Error(`${method}: ${answer.error.message}`)
+  return typeof answer.result === 'object' && answer.result !== null
+    ? (answer.result as Record<string, unknown>)
+    : { result: answer.result }
 }
