@@ -1,7 +1,12 @@
 /** Moves the focus with the arrow keys, as a remote control does. Text fields, sliders, menus and the player keep their arrows. */
 import { nextFocus, type Direction } from './state/focus.ts'
 
-const DIRECTIONS: Readonly<Record<string, Direction>> = { ArrowUp: 'up', ArrowDown: 'down', ArrowLeft: 'left', ArrowRight: 'right' }
+const DIRECTIONS: ReadonlyMap<string, Direction> = new Map([
+  ['ArrowUp', 'up'],
+  ['ArrowDown', 'down'],
+  ['ArrowLeft', 'left'],
+  ['ArrowRight', 'right'],
+])
 const FOCUSABLE = 'a[href], button:not([disabled]), input, select, summary, [tabindex="0"]'
 const OWN_ARROWS = 'input, select, textarea, [role="menu"], [data-own-arrows]'
 
@@ -12,7 +17,7 @@ const remoteOnly = (): boolean => matchMedia('(pointer: none), (hover: none) and
 
 export function followArrowKeys(): void {
   document.addEventListener('keydown', (event) => {
-    const direction = DIRECTIONS[event.key]
+    const direction = DIRECTIONS.get(event.key)
     if (direction === undefined || event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return
     const from = document.activeElement
     if (from instanceof HTMLElement && from.closest(OWN_ARROWS) !== null) return

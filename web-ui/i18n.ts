@@ -203,6 +203,7 @@ const en = {
     'It was recorded as broadcast, in a format that browsers do not decode. Download it and open it in a player such as VLC.',
   'recordings.fileLost': 'The file could not be read.',
   'recordings.nothingYet': 'Nothing has been recorded yet',
+  'recordings.nothing': 'Nothing was recorded',
 
   'network.title': 'Network',
   'network.traffic': 'Traffic now',
@@ -253,6 +254,7 @@ const locale = ((): string => {
 
 const plurals = new Intl.PluralRules(locale)
 const counts = new Intl.NumberFormat(locale)
+const fine = new Intl.NumberFormat(locale, { maximumSignificantDigits: 1 })
 
 /** The text of `key`, its holes filled. */
 export function t<K extends MessageKey>(key: K, ...[values]: Arguments<K>): string {
@@ -297,7 +299,8 @@ export const formatBytes = (bytes: number): string => scaled(bytes, ['B', 'kB', 
 /** Of a rate in bit/s. */
 export const formatRate = (bits: number): string => scaled(bits, ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s'])
 /** Of 0 to 1. */
-export const formatPercent = (share: number): string => `${counts.format(Math.round(share * 100))} %`
+export const formatPercent = (share: number): string =>
+  share > 0 && share < 0.01 ? `${fine.format(share * 100)} %` : `${counts.format(Math.round(share * 100))} %`
 export const formatCount = (count: number): string => counts.format(count)
 
 /** Seconds as 1:02:03, or 2:03. */

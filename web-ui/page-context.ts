@@ -31,7 +31,16 @@ export function createPage(deps: { readonly api: Api; readonly openEvents: OpenE
   clock.every(TICK_MS, () => {
     now.value = clock.now()
   })
-  return { resources, link: connection.link, reconnect: () => connection.retryNow(), actions: createActions({ api, clock, resources, notices }), notices, clock, api, now }
+  return {
+    resources,
+    link: connection.link,
+    reconnect: () => connection.retryNow(),
+    actions: createActions({ api, clock, resources, notices }),
+    notices,
+    clock,
+    api,
+    now,
+  }
 }
 
 const Context = createContext<Page | undefined>(undefined)

@@ -133,7 +133,7 @@ export function LivePicture({ channel }: { readonly channel: ReadonlySignal<Chan
     if (video.current === null) return
     const started = startLivePlayer(video.current, { channel, support: detectSupport(), clock })
     setPlayer(started)
-    surface.current?.focus({ preventScroll: true })
+    if (!matchMedia('(pointer: coarse)').matches) surface.current?.focus({ preventScroll: true })
     return () => {
       started.close()
       numbers.clear()
@@ -210,6 +210,7 @@ export function LivePicture({ channel }: { readonly channel: ReadonlySignal<Chan
   const lagMs = listOf(resources.swarms).find((swarm) => swarm.channel === id)?.lagMs
   const idle = !awake.value && picture?.kind === 'playing'
   const full = isFullScreen.value
+  const shown = picture?.kind === 'playing' || picture?.kind === 'stalled'
   return (
     <div
       class={`player${idle ? ' player-idle' : ''}${full ? ' player-full' : ''}`}
@@ -248,14 +249,18 @@ export function LivePicture({ channel }: { readonly channel: ReadonlySignal<Chan
       {player !== undefined && (
         <div class="player-controls" role="group" aria-label={t('watch.controls')}>
           <SoundControl sound={player.sound} />
-          <span class="player-live" title={t('watch.behind.label')}>
-            <span class={picture?.kind === 'playing' ? 'live-dot' : 'live-dot live-dot-off'} aria-hidden="true" />
-            {t('watch.live')}
-            {picture?.kind === 'playing' && (
-              <small class="number">{t('watch.behind', { seconds: formatSeconds(player.bufferMs.value + (lagMs ?? 0)) })}</small>
+          <span class="player-live">
+            {shown && (
+              <>
+                <span class="live-dot" aria-hidden="true" />
+                {t('watch.live')}
+                <small class="number" title={t('watch.behind.label')}>
+                  {t('watch.behind', { seconds: formatSeconds(player.bufferMs.value + (lagMs ?? 0)) })}
+                </small>
+              </>
             )}
           </span>
-          <small class="player-quality">{player.converting.value ? t('watch.converted') : t('watch.original')}</small>
+          <small class="player-quality">{shown && (player.converting.value ? t('watch.converted') : t('watch.original'))}</small>
           {(['channelDown', 'channelUp'] as const).map((name) => (
             <button
               key={name}

@@ -48,14 +48,16 @@ function PartnerRow({ swarm, partner }: { readonly swarm: Swarm; readonly partne
         {partner.transport}
       </td>
       <td class="wide number">{partner.rttMs === undefined ? '–' : `${formatCount(Math.round(partner.rttMs))} ms`}</td>
-      <td class="number">{formatRate(partner.bitsIn)}</td>
-      <td class="number">{formatRate(partner.bitsOut)}</td>
+      <td class="number">{rateWords(partner.bitsIn)}</td>
+      <td class="number">{rateWords(partner.bitsOut)}</td>
       <td class="number">{formatPercent(share)}</td>
     </tr>
   )
 }
 
-const byTraffic = (a: Partner, b: Partner): number => b.bitsIn + b.bitsOut - a.bitsIn - a.bitsOut
+const byTraffic = (a: Partner, b: Partner): number => b.bitsIn - a.bitsIn || b.bitsOut - a.bitsOut
+
+const rateWords = (bits: number): string => (bits < 1 ? '–' : formatRate(bits))
 
 /** Whom a channel comes from and goes to, live. */
 export function SwarmPanel({ swarm }: { readonly swarm: Swarm }) {
@@ -74,7 +76,11 @@ export function SwarmPanel({ swarm }: { readonly swarm: Swarm }) {
       </p>
       <dl class="figures">
         <Figure label={t('swarm.in')} value={formatRate(swarm.bitsIn)} />
-        <Figure label={t('swarm.out')} value={formatRate(swarm.bitsOut)} detail={t('network.cap', { cap: formatRate(swarm.uploadCap) })} />
+        <Figure
+          label={t('swarm.out')}
+          value={formatRate(swarm.bitsOut)}
+          detail={swarm.uploadCap === undefined ? undefined : t('network.cap', { cap: formatRate(swarm.uploadCap) })}
+        />
         {swarm.lagMs !== undefined && <Figure label={t('swarm.lag')} value={`${formatSeconds(swarm.lagMs)} s`} />}
         <Figure
           label={t('swarm.given')}

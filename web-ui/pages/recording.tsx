@@ -56,7 +56,7 @@ function RecordingPicture({ recording }: { readonly recording: ReadonlySignal<Re
     if (video.current === null) return
     const started = startRecordingPlayer(video.current, { recording, clock })
     setPlayer(started)
-    surface.current?.focus({ preventScroll: true })
+    if (!matchMedia('(pointer: coarse)').matches) surface.current?.focus({ preventScroll: true })
     return () => started.close()
   }, [])
 
@@ -155,10 +155,15 @@ function Known({ found }: { readonly found: ReadonlySignal<Recording | undefined
   })
   const { value } = recording
   const at = now.value
+  const empty = value.bytes === 0
   return (
     <>
-      {value.capture.kind === 'due' || (value.bytes === 0 && value.capture.kind === 'running') ? (
-        <StatePanel icon="recordings" title={t('recordings.nothingYet')} text={captureWords(value, at)} />
+      {empty ? (
+        <StatePanel
+          icon={value.capture.kind === 'failed' ? 'warning' : 'recordings'}
+          title={value.capture.kind === 'due' || value.capture.kind === 'running' ? t('recordings.nothingYet') : t('recordings.nothing')}
+          text={captureWords(value, at)}
+        />
       ) : (
         <RecordingPicture recording={recording} />
       )}
@@ -172,10 +177,12 @@ function Known({ found }: { readonly found: ReadonlySignal<Recording | undefined
             <p class={`tone tone-${toneOf(value)}`}>{captureWords(value, at)}</p>
           </div>
           <div class="actions">
-            <a class="button" href={value.url} download="">
-              <Icon name="download" />
-              <span class="button-word">{t('action.download')}</span>
-            </a>
+            {!empty && (
+              <a class="button" href={value.url} download="">
+                <Icon name="download" />
+                <span class="button-word">{t('action.download')}</span>
+              </a>
+            )}
             <RecordingActions recording={value} onRemoved={() => navigate('/recordings')} />
           </div>
         </header>

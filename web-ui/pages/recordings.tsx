@@ -21,7 +21,7 @@ function RecordingRow({ recording }: { readonly recording: Recording }) {
         aria-label={t('recordings.play', { title: recording.title })}
       >
         <span class="recording-play" aria-hidden="true">
-          <Icon name="play" />
+          <Icon name={tone === 'bad' ? 'warning' : 'play'} />
         </span>
         <span class="recording-words">
           <strong>{recording.title}</strong>

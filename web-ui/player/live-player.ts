@@ -38,6 +38,8 @@ export interface LivePlayer {
 const LOOK_MS = 400
 /** Without a picture for this long after opening it is tried again; a cold channel takes a few seconds. */
 const OPEN_LIMIT_MS = 20_000
+/** A stream that ended cleanly mostly means off air: the news of that is on its way. */
+const ENDED_PAUSE_MS = 1_500
 /** Once it has played this long, failures count from nought again. */
 const STEADY_MS = 10_000
 
@@ -87,9 +89,9 @@ export function startLivePlayer(
     engine = undefined
   }
 
-  const retry = (reason: string): void => {
+  const retry = (reason: string, atLeast = 0): void => {
     closeEngine()
-    const pause = retryPause(attempt)
+    const pause = Math.max(retryPause(attempt), atLeast)
     attempt += 1
     picture.value = { kind: 'retrying', at: clock.now() + pause, reason }
     cancelRetry = clock.after(pause, open)
@@ -125,7 +127,7 @@ export function startLivePlayer(
         if (mine === opening) onFailure(failure, url, source).catch(() => {})
       },
       onEnded: () => {
-        if (mine === opening) retry(t('watch.ended'))
+        if (mine === opening) retry(t('watch.ended'), ENDED_PAUSE_MS)
       },
     }
     try {
