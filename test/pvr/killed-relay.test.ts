@@ -16,12 +16,16 @@ import { probeStreams } from '../harness/media.ts'
 import { CHUNK_MS, chunksOf } from './media-chunks.ts'
 
 const run = promisify(execFile)
-const RELAY = join(import.meta.dirname, 'recording-relay.ts')
+const RELAY = new URL('recording-relay.ts', import.meta.url).pathname
 const PACKET = 188
-/** A process of Node on a busy machine. */
-const START_MS = 1_500
+/** Long enough for a busy machine to kill the relay before it is over. */
+const PLANNED_MS = 3_000
 
 type Seen = Recording & { readonly path?: string }
+interface Line {
+  readonly began: number
+  readonly list: readonly Seen[]
+}
 
 const setUp = async (t: ExecutionContext) => {
   const data = await mkdtemp(join(tmpdir(), 'tributary-killed-'))
@@ -46,23 +50,24 @@ const setUp = async (t: ExecutionContext) => {
 const startRelay = (t: ExecutionContext, args: readonly string[]) => {
   const child = spawn(process.execPath, [RELAY, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => child.kill('SIGKILL'))
-  const seen: Seen[][] = []
+  const seen: Line[] = []
   const waiting = new Set<() => void>()
   createInterface({ input: child.stdout }).on('line', (line) => {
-    seen.push(JSON.parse(line) as Seen[])
+    seen.push(JSON.parse(line) as Line)
     for (const look of waiting) look()
   })
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
   const until = (holds: (recording: Seen) => boolean): Promise<void> =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
       const look = (): void => {
-        const recording = seen.at(-1)?.[0]
+        const recording = seen.at(-1)?.list[0]
         if (recording === undefined || !holds(recording)) return
         waiting.delete(look)
         resolve()
       }
       waiting.add(look)
       look()
+      ended.then(() => reject(new Error('the relay ended before that'))).catch(() => {}) // `ended` never rejects
     })
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL')
@@ -118,21 +123,21 @@ test('a relay killed at any moment goes on in the same entry and file, and lists
   const seed = Date.now() % 1_000_000
   t.log(`seed ${seed}`)
   const random = seededRandom(seed)
-  const began = Date.now() + START_MS / 2
-  const chunks = chunksOf(media, began)
-  const args = [data, media, String(began)]
+  let began = 'now'
   for (const kill of [1, 2, 3, 4]) {
-    const relay = startRelay(t, args)
+    const relay = startRelay(t, [data, media, began])
     // The first time something must be there; later any moment will do.
     if (kill === 1) await relay.until((recording) => recording.bytes > 0)
     else await relay.until(() => true)
+    began = String(relay.seen[0]?.began)
     await sleep(nextInt(random, FLUSH_MS + 400))
     await relay.kill()
     if (kill === 2) await sleep(20 * CHUNK_MS)
   }
-  const relay = startRelay(t, args)
+  const relay = startRelay(t, [data, media, began])
   t.is(await relay.ended, 0)
-  const list = relay.seen.at(-1) ?? []
+  const list = relay.seen.at(-1)?.list ?? []
+  const chunks = chunksOf(media, Number(began))
   t.is(list.length, 1)
   const recording = list[0] as Seen
   t.deepEqual(recording.capture, { kind: 'done', reason: 'off-air' })
@@ -167,16 +172,15 @@ test('a relay killed at any moment goes on in the same entry and file, and lists
 test('a recording whose planned end passes while the relay is dead is closed at its next start', async (t) => {
   t.timeout(60_000)
   const { data, media } = await setUp(t)
-  const began = Date.now() - 500
-  const until = began + 3_500
-  const args = [data, media, String(began), String(until)]
-  const first = startRelay(t, args)
+  const first = startRelay(t, [data, media, 'now', String(PLANNED_MS)])
   await first.until((recording) => recording.bytes > 0)
   await first.kill()
+  const began = first.seen[0]?.began ?? 0
+  const until = Date.parse(first.seen.at(-1)?.list[0]?.until ?? '')
   await sleep(Math.max(until - Date.now(), 0) + 100)
-  const second = startRelay(t, args)
+  const second = startRelay(t, [data, media, String(began)])
   t.is(await second.ended, 0)
-  const recording = (second.seen.at(-1) ?? [])[0] as Seen
+  const recording = second.seen.at(-1)?.list[0] as Seen
   t.like(recording, { capture: { kind: 'done', reason: 'relay-stopped' }, ended: new Date(until).toISOString() })
   t.is(recording.gaps.length, 1)
   t.like(recording.gaps[0], { cause: 'relay-stopped', ended: new Date(until).toISOString() })

@@ -1,7 +1,7 @@
 /**
- * A relay that only records, for tests that kill it: `recording-relay.ts DATA MEDIA BEGAN [UNTIL]`. The channel is MEDIA cut into chunks,
- * one every CHUNK_MS since BEGAN (ms), whether this process lives or not. Starts a recording when there is none; prints a line when
- * the recording is another one, and leaves when it is closed.
+ * A relay that only records, for tests that kill it: `recording-relay.ts DATA MEDIA BEGAN [LENGTH]`. The channel is MEDIA cut into chunks,
+ * one every CHUNK_MS since BEGAN (ms; `now`: since this process is ready), whether this process lives or not. Starts a recording, of
+ * LENGTH ms if it is given, when there is none; prints a line when the recording is another one, and leaves when it is closed.
  */
 import { join } from 'node:path'
 import { openFeed } from '../../relay/feed/feed.ts'
@@ -14,8 +14,9 @@ import { systemRandom } from '../../relay/random.ts'
 import { openStore } from '../../relay/store/store.ts'
 import { chunksOf } from './media-chunks.ts'
 
-const [data = '', media = '', began = '', until] = process.argv.slice(2)
-const chunks = chunksOf(media, Number(began))
+const [data = '', media = '', beginning = 'now', length] = process.argv.slice(2)
+const began = beginning === 'now' ? systemClock.now() : Number(beginning)
+const chunks = chunksOf(media, began)
 
 async function* items(signal: AbortSignal): AsyncGenerator<FeedItem> {
   const cut = chunks.filter((chunk) => chunk.time <= systemClock.now())
@@ -49,12 +50,13 @@ await using recorder = await startRecorder({
 const closed = Promise.withResolvers<void>()
 const tell = (): void => {
   const list = recorder.list().map((recording) => ({ ...recording, path: recorder.file(recording.id)?.path }))
-  process.stdout.write(`${JSON.stringify(list)}\n`)
+  process.stdout.write(`${JSON.stringify({ began, list })}\n`)
   if (list.every(({ capture }) => capture.kind === 'done' || capture.kind === 'failed')) closed.resolve()
 }
 using _listening = recorder.events.on('changed', tell)
 if (recorder.list().length === 0) {
-  await recorder.record({ channel: 'a'.repeat(52), channelName: 'One', until: until === undefined ? undefined : Number(until) })
+  const until = length === undefined ? undefined : systemClock.now() + Number(length)
+  await recorder.record({ channel: 'a'.repeat(52), channelName: 'One', until })
 }
 tell()
 await closed.promise
