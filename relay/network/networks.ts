@@ -58,6 +58,8 @@ export interface Networks extends AsyncDisposable {
   join(link: string, signal: AbortSignal): Promise<NetworkInfo>
   /** Joins a network of which nobody may be there yet: it is kept, and its catalogue comes when somebody is. */
   joinLater(link: string): Promise<NetworkInfo>
+  /** As `joinLater`, for this run only: nothing is kept. Throws `join-link-invalid`. */
+  visit(link: string): NetworkInfo
   leave(networkId: string): Promise<void>
   /** The provider's side: takes part in a network with its newest catalogue, and passes that on. Not kept on disk. */
   serve(networkKey: Uint8Array, catalogue: Uint8Array): NetworkInfo
@@ -80,8 +82,8 @@ const NEIGHBOUR_WEIGHT = 20
 
 interface Member {
   network: JoinedNetwork
-  /** `joining` is not listed, `served` not kept. */
-  kind: 'joining' | 'kept' | 'served'
+  /** `joining` is not listed, `passing` not kept on disk. */
+  kind: 'joining' | 'kept' | 'passing'
   /** Monotonic ms; undefined while no neighbour knows the network. */
   heardSince: number | undefined
   readonly ready: PromiseWithResolvers<void>
@@ -310,6 +312,11 @@ export async function startNetworks(deps: NetworksDeps): Promise<Networks> {
       await saveJoined(dataDir, network)
       return infoOf(addMember(network, 'kept'))
     },
+    visit(text) {
+      const network = joinedOf(parseJoinLink(text))
+      const known = members.get(network.id)
+      return infoOf(known ?? addMember(network, 'passing'))
+    },
     async leave(networkId) {
       const member = members.get(networkId)
       if (member === undefined || member.kind === 'joining')
@@ -325,7 +332,7 @@ export async function startNetworks(deps: NetworksDeps): Promise<Networks> {
       const { catalogue }: { catalogue: Catalogue } = decoded.signed
       const member =
         members.get(toChannelId(networkKey)) ??
-        addMember(joinedOf({ networkKey, name: catalogue.name, bootstrap: catalogue.bootstrap }), 'served')
+        addMember(joinedOf({ networkKey, name: catalogue.name, bootstrap: catalogue.bootstrap }), 'passing')
       adopt(member, decoded.signed)
       return infoOf(member)
     },

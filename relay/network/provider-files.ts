@@ -78,7 +78,7 @@ export async function readSource(dir: string): Promise<NetworkSource> {
     if (isMissing(error)) {
       throw new RelayError(
         'network-not-found',
-        `${dir} holds no network (there is no ${path}); make one with: tributary network create --network ${dir}`,
+        `${dir} holds no network (there is no ${path}); make one with: tributary network create ${dir}`,
         {
           cause: error,
         },
