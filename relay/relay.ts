@@ -150,6 +150,8 @@ export async function startRelay(config: Config, surroundings: Surroundings, sig
           udn: udnOf(overlay.self),
           version,
           interfaces: config.dlna.interfaces.length === 0 ? undefined : config.dlna.interfaces,
+          // without ffmpeg there is nothing to offer beside the original
+          ...(ffmpeg === undefined ? { profiles: [] } : {}),
         },
         signal,
       ),

@@ -1,6 +1,5 @@
 import { aborted } from '../abortable.ts'
 import { systemClock } from '../clock.ts'
-import { startNode } from '../node.ts'
 import { systemRandom } from '../random.ts'
 import type { Command } from './command.ts'
 
@@ -12,6 +11,7 @@ export const bootstrapCommand: Command = {
   own: {},
   example: 'tributary bootstrap --listen /ip4/0.0.0.0/tcp/4001',
   async run({ config, json, log, print, signal }) {
+    const { startNode } = await import('../node.ts')
     await using node = await startNode(config, { clock: systemClock, random: systemRandom, log }, { serveOthers: true }, signal)
     const addresses = node.overlay.addresses()
     if (json) print(JSON.stringify({ event: 'ready', peerId: node.overlay.self, addresses }))

@@ -5,9 +5,8 @@ import { createRing } from '../chunk/ring.ts'
 import { createSigner, createVerifier } from '../chunk/sign.ts'
 import { systemClock } from '../clock.ts'
 import { lazyFfmpeg } from '../compose/ffmpeg.ts'
-import { WINDOW_BYTES } from '../compose/tuning.ts'
+import { WINDOW_BYTES } from '../compose/window.ts'
 import { openProvider } from '../network/provider.ts'
-import { startNode } from '../node.ts'
 import { systemRandom } from '../random.ts'
 import { requiredFlag, wholeFlag, type Command } from './command.ts'
 
@@ -48,6 +47,7 @@ export const broadcastCommand: Command = {
         bootstrap: [...config.overlay.bootstrap, ...catalogue.bootstrap],
       },
     }
+    const { startNode } = await import('../node.ts')
     await using node = await startNode(own, { clock: systemClock, random: systemRandom, log }, {}, signal)
     node.networks.serve(provider.networkKey, provider.catalogue.bytes)
     const key = channel.keys.publicKey

@@ -8,7 +8,7 @@ import { networkCommand } from './network.ts'
 import { recordCommand } from './record.ts'
 import { relayCommand } from './relay.ts'
 
-/** In the order of the help page. */
+/** In the order of the help page. What only a running command needs, it loads when it runs: help and errors come at once. */
 export const COMMANDS: readonly Command[] = [
   relayCommand,
   joinCommand,

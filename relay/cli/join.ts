@@ -1,6 +1,5 @@
 import { systemClock } from '../clock.ts'
 import { Network } from '../http/schemas.ts'
-import { startNode } from '../node.ts'
 import { systemRandom } from '../random.ts'
 import { operand, type Command, type CommandContext } from './command.ts'
 import { findRunningRelay, relayClient } from './running-relay.ts'
@@ -22,6 +21,7 @@ export const joinCommand: Command = {
       tell(context, await relayClient(running).post('networks', { link }, Network, context.signal))
       return 0
     }
+    const { startNode } = await import('../node.ts')
     await using node = await startNode(context.config, { clock: systemClock, random: systemRandom, log: context.log }, {}, context.signal)
     const joined = await node.networks.join(link, context.signal)
     tell(context, {

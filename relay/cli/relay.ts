@@ -2,7 +2,6 @@ import { aborted } from '../abortable.ts'
 import { systemClock } from '../clock.ts'
 import { openDataFolder } from '../data-folder.ts'
 import { systemRandom } from '../random.ts'
-import { startRelay } from '../relay.ts'
 import type { Command } from './command.ts'
 import { claimData, refuseSecondRelay } from './running-relay.ts'
 
@@ -33,6 +32,7 @@ export const relayCommand: Command = {
   own: {},
   example: 'tributary relay --recordings /mnt/disk/tv',
   async run({ config, json, log, print, signal }) {
+    const { startRelay } = await import('../relay.ts')
     await openDataFolder(config.data)
     refuseSecondRelay(config.data)
     await using relay = await startRelay(config, { clock: systemClock, random: systemRandom, log }, signal)

@@ -12,6 +12,7 @@ import type { Violations } from './peers.ts'
 import type { StartFfmpeg } from '../transcode/ffmpeg.ts'
 import { profileById } from '../transcode/profile.ts'
 import { openRendition } from '../transcode/rendition.ts'
+import { WINDOW_BYTES } from './window.ts'
 
 export interface TuningDeps {
   readonly networks: Networks
@@ -21,8 +22,6 @@ export interface TuningDeps {
   readonly log: Log
 }
 
-/** The past that is kept of each channel, for late viewers and for peers: half a minute at 8 Mbit/s. */
-export const WINDOW_BYTES = 32 * 2 ** 20
 /** A rendition's past is only for the house. */
 const RENDITION_WINDOW_BYTES = 16 * 2 ** 20
 
