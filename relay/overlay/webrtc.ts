@@ -28,7 +28,7 @@ function keepNative(listener: Listener, clock: Clock, log: Log): Listener {
     await listen(address)
     const server = native.stunServer
     if (server === undefined) return
-    const release = server.close
+    const release = server.close.bind(server)
     server.close = () => {
       clock.after(RELEASE_MS, () => {
         release().catch((error: unknown) => log.debug('a WebRTC listener was not released', { error: messageOf(error) }))
