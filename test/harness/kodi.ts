@@ -1,9 +1,9 @@
 /** Kodi, headless: an X server of its own, a clocked null audio sink (without one its clock runs at a third), and JSON-RPC. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { freePort } from './free-port.ts'
 import { until } from './house.ts'
 
 /** Debian's `kodi` is a script around this one. */
@@ -26,21 +26,6 @@ const settings = (values: Readonly<Record<string, string>>): string =>
   `<settings version="2">\n${Object.entries(values)
     .map(([id, value]) => `<setting id="${id}">${value.replaceAll('&', '&amp;')}</setting>`)
     .join('\n')}\n</settings>\n`
-
-/** Below the ports that the kernel hands out for connections (32768 and up): Kodi takes its port a second after we have looked. */
-const FIRST_PORT = 20_000
-const PORTS = 10_000
-
-async function freePort(): Promise<number> {
-  for (let port = FIRST_PORT + (process.pid % PORTS); ; port += 1) {
-    const server = createServer()
-    const free = await new Promise<boolean>((resolve) => {
-      server.on('error', () => resolve(false))
-      server.listen(port, () => server.close(() => resolve(true)))
-    })
-    if (free) return port
-  }
-}
 
 /** The group, since dbus-run-session does not end what it runs. */
 async function end(child: ChildProcess): Promise<void> {

@@ -1,7 +1,8 @@
 /** VLC without a screen, driven through its remote control on a socket. It refuses to run as root: there it runs as nobody. */
 import { spawn } from 'node:child_process'
 import { chmod } from 'node:fs/promises'
-import { createServer, connect, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { freePort } from './free-port.ts'
 import { until } from './house.ts'
 import { findTool } from './tools.ts'
 
@@ -24,14 +25,6 @@ const asNobody = (command: readonly string[]): readonly string[] =>
     ? [findTool('setpriv') ?? 'setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', ...command]
     : command
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
 const open = async (port: number): Promise<Socket> =>
   new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
@@ -47,7 +40,7 @@ const open = async (port: number): Promise<Socket> =>
 export async function startVlc(home: string, url: string): Promise<Vlc> {
   await chmod(home, 0o777)
   const port = await freePort()
-  const flags = ['-I', 'oldrc', '--rc-host', `127.0.0.1:${port}`, '--no-audio', '--vout', 'dummy', '--network-caching', '500']
+  const flags = ['-I', 'rc', '--rc-host', `127.0.0.1:${port}`, '--no-audio', '--vout', 'dummy', '--network-caching', '500']
   const [file = '', ...args] = asNobody(['cvlc', '--ignore-config', ...flags, url])
   const child = spawn(file, args, { stdio: 'ignore', env: { ...process.env, HOME: home, XDG_RUNTIME_DIR: home } })
   const ended = new Promise((resolve) => {
