@@ -20,6 +20,7 @@ import { startTuner } from './feed/tuner.ts'
 import { startHttp } from './http/http.ts'
 import type { Changes, NetworksPort, RecordingsPort, StatusInfo } from './http/ports.ts'
 import type { NetworkInfo } from './network/networks.ts'
+import { qrSvg } from './network/qr.ts'
 import { startNode, type Surroundings } from './node.ts'
 import { startRecorder } from './pvr/recorder.ts'
 import { openStore } from './store/store.ts'
@@ -90,6 +91,10 @@ export async function startRelay(config: Config, surroundings: Surroundings, sig
   const networksView: NetworksPort = {
     list: () => networks.list().map(networkView),
     join: async (link, joining) => networkView(await networks.join(link, joining)),
+    qrCode: (id) => {
+      const network = networks.list().find((each) => each.id === id)
+      return network === undefined ? undefined : qrSvg(network.link)
+    },
   }
   let dlna: Dlna | undefined
 

@@ -216,6 +216,8 @@ const en = {
   'network.waiting': 'Waiting for the catalogue',
   'network.joinedAt': 'joined {time}',
   'network.link': 'Join link, to pass on',
+  'network.qr': 'Show as a QR code',
+  'network.qrAlt': 'QR code of the join link of {name}',
   'network.swarms': 'Channels on the move',
   'network.swarms.empty': 'No channel is being received. Watch or record one, and the peers it comes from appear here.',
   'network.peers': 'Connected peers',

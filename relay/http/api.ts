@@ -39,6 +39,12 @@ export function apiRouter(deps: ApiDeps, version: string, lifetime: AbortSignal)
     response.json(document)
   })
 
+  router.get('/networks/:id/qr.svg', (request, response) => {
+    const svg = deps.ports.networks.qrCode(request.params.id)
+    if (svg === undefined) throw new RelayError('network-not-found', `this relay has not joined a network ${request.params.id}`)
+    response.type('image/svg+xml').setHeader('Cache-Control', 'no-cache').send(svg)
+  })
+
   for (const path of new Set(OPERATIONS.map((operation) => operation.path))) {
     const allowed = OPERATIONS.filter((operation) => operation.path === path).map((operation) => operation.method.toUpperCase())
     router.all(toExpressPath(path), (request, response) => {

@@ -37,6 +37,8 @@ export interface NetworksPort {
   list(): readonly Network[]
   /** @throws RelayError join-link-invalid, network-invalid, catalogue-invalid */
   join(link: string, signal: AbortSignal): Promise<Network>
+  /** The join link of a network as a QR code, an SVG document; undefined when there is no such network. */
+  qrCode(id: string): string | undefined
 }
 
 export interface RecordRequest {

@@ -198,6 +198,7 @@ export function fakeRelay(clock: Clock = systemClock): FakeRelay {
     },
     networks: {
       list: () => networks,
+      qrCode: (id) => (id === 'n' ? '<svg xmlns="http://www.w3.org/2000/svg"/>' : undefined),
       async join(link) {
         if (!link.startsWith('tributary:'))
           throw new RelayError('join-link-invalid', `"${link}" is not a join link; it begins with tributary:`)

@@ -162,3 +162,11 @@ test('the API describes itself: every operation is there and every reference lea
   )
   t.truthy(document.paths['/recordings']?.['post']?.requestBody)
 })
+
+test('the join link of a network can be had as a QR code', async (t) => {
+  await using http = await startFakeHttp(fakeRelay())
+  const shown = await fetch(`${http.url}/api/v1/networks/n/qr.svg`)
+  t.is(shown.headers.get('content-type'), 'image/svg+xml; charset=utf-8')
+  t.regex(await shown.text(), /^<svg /)
+  t.is((await fetch(`${http.url}/api/v1/networks/none/qr.svg`)).status, 404)
+})

@@ -102,6 +102,10 @@ function NetworkItem({ network }: { readonly network: Network }) {
           )}
         </span>
       </label>
+      <details class="more">
+        <summary>{t('network.qr')}</summary>
+        <img class="qr" src={`/api/v1/networks/${network.id}/qr.svg`} alt={t('network.qrAlt', { name: network.name })} loading="lazy" />
+      </details>
     </li>
   )
 }
