@@ -76,3 +76,8 @@ const rankOf = (address: string): number => {
 
 /** PURE. Best first: reachable from far before near, cheap transports before dear ones. */
 export const ranked = (addresses: readonly string[]): string[] => addresses.toSorted((a, b) => rankOf(a) - rankOf(b))
+
+export const withPeer = (address: string, peer: PeerId): string => (peerOf(address) === undefined ? `${address}/p2p/${peer}` : address)
+
+export const withoutPeer = (address: string): string =>
+  peerOf(address) === undefined ? address : address.split('/').slice(0, -2).join('/')

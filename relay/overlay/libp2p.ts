@@ -2,15 +2,14 @@
  * The overlay over libp2p: one host, its identity, its good peers and its presence in the DHT. Owns all of them; `host.ts` says how
  * the host is configured, `limits.ts` what it may use.
  */
-import type { Connection as Libp2pConnection, IdentifyResult, PeerId as Libp2pPeerId, Stream } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
-import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import type { Stream } from '@libp2p/interface'
 import { abortable } from '../abortable.ts'
 import type { Clock } from '../clock.ts'
 import { messageOf, RelayError } from '../errors.ts'
 import { Events } from '../events.ts'
 import type { Log } from '../log.ts'
-import { hostOf, peerOf, ranked, reachOf, transportOf } from './addresses.ts'
+import { peerOf, ranked, withPeer } from './addresses.ts'
+import { listConnections } from './connections.ts'
 import { startPresence } from './dht.ts'
 import { startDialler } from './dialler.ts'
 import { createGater } from './gater.ts'
@@ -19,9 +18,11 @@ import { startHost, stopHost, type Host } from './host.ts'
 import { loadIdentity } from './identity.ts'
 import * as limits from './limits.ts'
 import { lanDiscovery } from './mdns.ts'
-import type { Connection, Overlay, OverlayEvents, PeerId } from './overlay.ts'
+import type { Overlay, OverlayEvents, PeerId } from './overlay.ts'
+import { parseAddress, parsePeer } from './parse.ts'
 import { relaySeeker } from './relays.ts'
 import { adaptStream } from './stream.ts'
+import { watchHost } from './watch.ts'
 import { loadWebRtc } from './webrtc.ts'
 
 export interface OverlayOptions {
@@ -50,35 +51,6 @@ export interface OverlayDeps {
   readonly log: Log
 }
 
-/** First round trips that are measured at the same time; the rest wait for the next periodic ping. */
-const MAX_FIRST_PINGS = 8
-
-/** PURE. Do we store records for others? Not when only we are behind a router that lets nobody in. */
-export function planDhtMode(own: readonly string[], peers: readonly string[]): 'server' | 'client' {
-  const isPublic = (address: string): boolean => {
-    const host = hostOf(address)
-    return host !== undefined && transportOf(address) !== 'relayed' && transportOf(address) !== 'webrtc' && reachOf(host) === 'public'
-  }
-  return own.some(isPublic) || !peers.some(isPublic) ? 'server' : 'client'
-}
-
-const parsePeer = (peer: string): Libp2pPeerId | undefined => {
-  try {
-    return peerIdFromString(peer)
-  } catch {
-    return undefined
-  }
-}
-const parseAddress = (address: string): Multiaddr | undefined => {
-  try {
-    return multiaddr(address)
-  } catch {
-    return undefined
-  }
-}
-const withPeer = (address: string, peer: PeerId): string => (peerOf(address) === undefined ? `${address}/p2p/${peer}` : address)
-const withoutPeer = (address: string): string => (peerOf(address) === undefined ? address : address.split('/').slice(0, -2).join('/'))
-
 /** One sentence of a failed dial; libp2p's own is often "All multiaddr dials failed". */
 const reasonOf = (error: unknown): string => {
   const inner = error instanceof AggregateError ? error.errors[0] : error
@@ -96,7 +68,6 @@ export async function startOverlay(deps: OverlayDeps, options: OverlayOptions, s
   await using starting = new AsyncDisposableStack()
 
   const lifetime = new AbortController()
-  starting.defer(() => lifetime.abort(new DOMException('the overlay has stopped', 'AbortError')))
   const key = await loadIdentity(options.identityFile)
   const good = starting.use(await openGoodPeers(options.goodPeersFile, { clock, log }))
   const webrtc = options.webrtc ? await loadWebRtc({ clock, log }) : undefined
@@ -122,30 +93,9 @@ export async function startOverlay(deps: OverlayDeps, options: OverlayOptions, s
 
   const self = started.peerId.toString()
   const events = new Events<OverlayEvents>()
-  const { dht, ping } = started.services
-  const presence = startPresence({ dht, self, clock, log, signal: lifetime.signal })
+  const presence = startPresence({ dht: started.services.dht, self, clock, log, signal: lifetime.signal })
 
   const addresses = (): readonly string[] => ranked(started.getMultiaddrs().map((address) => withPeer(address.toString(), self)))
-  /** The connection that counts of those to one peer: a direct one before a relayed one, then the oldest. */
-  const best = (peer: Libp2pPeerId): Libp2pConnection | undefined =>
-    started
-      .getConnections(peer)
-      .filter(({ status }) => status === 'open')
-      .toSorted((a, b) => Number(a.limits !== undefined) - Number(b.limits !== undefined) || a.timeline.open - b.timeline.open)[0]
-  const connectionOf = (connection: Libp2pConnection): Connection => ({
-    peer: connection.remotePeer.toString(),
-    address: connection.remoteAddr.toString(),
-    transport: transportOf(connection.remoteAddr.toString()),
-    direction: connection.direction,
-    rtt: connection.rtt,
-    since: connection.timeline.open,
-  })
-  const connections = (): readonly Connection[] =>
-    started.getPeers().flatMap((peer) => {
-      const connection = best(peer)
-      return connection === undefined ? [] : [connectionOf(connection)]
-    })
-
   const dialler = startDialler({
     clock,
     log,
@@ -159,74 +109,19 @@ export async function startOverlay(deps: OverlayDeps, options: OverlayOptions, s
   })
   onLanPeer = (peer, found) => dialler.add('lan', peer, found)
 
-  let firstPings = 0
-  const measure = async (connection: Libp2pConnection): Promise<void> => {
-    if (connection.limits !== undefined || firstPings >= MAX_FIRST_PINGS) return
-    firstPings += 1
-    try {
-      const deadline = AbortSignal.any([lifetime.signal, AbortSignal.timeout(limits.PING_TIMEOUT_MS)])
-      connection.rtt = await ping.ping(connection.remotePeer, { signal: deadline })
-    } finally {
-      firstPings -= 1
-    }
-  }
-  const chooseDhtMode = async (): Promise<void> => {
-    if (options.dht !== 'auto') return
-    await dht.setMode(
-      planDhtMode(
-        addresses(),
-        connections().map(({ address }) => address),
-      ),
-    )
-  }
+  watchHost({
+    host: started,
+    events,
+    good,
+    presence,
+    relays: relays?.seeker,
+    dht: options.dht,
+    addresses,
+    log,
+    signal: lifetime.signal,
+  })
+  starting.defer(() => lifetime.abort(new DOMException('the overlay has stopped', 'AbortError')))
   const unimportant = (what: string) => (error: unknown) => log.debug(what, { error: messageOf(error) })
-
-  let announced = ''
-  const listeners = new AbortController()
-  starting.defer(() => listeners.abort())
-  const listening = { signal: listeners.signal }
-  started.addEventListener(
-    'peer:connect',
-    ({ detail }) => {
-      const connection = best(detail)
-      if (connection === undefined) return
-      measure(connection).catch(unimportant('a round trip was not measured'))
-      events.emit('connect', connectionOf(connection))
-    },
-    listening,
-  )
-  started.addEventListener(
-    'peer:disconnect',
-    ({ detail }) => {
-      relays?.seeker.lost(detail.toString())
-      events.emit('disconnect', { peer: detail.toString() })
-    },
-    listening,
-  )
-  started.addEventListener(
-    'peer:identify',
-    ({ detail }: CustomEvent<IdentifyResult>) => {
-      const { connection, listenAddrs, peerId } = detail
-      const reported = ranked(listenAddrs.map((address) => withoutPeer(address.toString())))
-      const worked =
-        connection.direction === 'outbound' && connection.limits === undefined ? [withoutPeer(connection.remoteAddr.toString())] : []
-      if (reported.length > 0) good.met(peerId.toString(), [...worked, ...reported])
-      presence.neighbours()
-      if (worked[0] !== undefined) relays?.seeker.met(peerId.toString(), worked[0], detail.protocols)
-      chooseDhtMode().catch(unimportant('the DHT mode was not changed'))
-    },
-    listening,
-  )
-  started.addEventListener(
-    'self:peer:update',
-    () => {
-      const now = addresses()
-      if (now.join(' ') === announced) return
-      announced = now.join(' ')
-      events.emit('addresses', now)
-    },
-    listening,
-  )
 
   const bootstrap = new Map<string, string[]>()
   for (const address of options.bootstrap) {
@@ -259,7 +154,7 @@ export async function startOverlay(deps: OverlayDeps, options: OverlayOptions, s
     self,
     events,
     addresses,
-    connections,
+    connections: () => listConnections(started),
     async connect(target, caller) {
       const isAddress = target.startsWith('/')
       const to = isAddress ? parseAddress(target) : parsePeer(target)

@@ -7,7 +7,7 @@ import { RelayError } from '../../relay/errors.ts'
 import { createLog, silentLog } from '../../relay/log.ts'
 import { isCrowded } from '../../relay/overlay/gater.ts'
 import { planListen } from '../../relay/overlay/host.ts'
-import { planDhtMode } from '../../relay/overlay/libp2p.ts'
+import { planDhtMode } from '../../relay/overlay/watch.ts'
 import { loadWebRtc } from '../../relay/overlay/webrtc.ts'
 import { startPeer } from './libp2p-pair.ts'
 
