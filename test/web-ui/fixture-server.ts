@@ -9,10 +9,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { extname, join, normalize } from 'node:path'
+import { build } from 'vite'
 import type { Channel, Network, Recording, Renderer } from '../../relay/http/schemas.ts'
 import * as data from './fixture-data.ts'
 
 const DIST = join(import.meta.dirname, '../../web-ui/dist')
+const VITE_CONFIG = join(import.meta.dirname, '../../web-ui/vite.config.ts')
 /** What relay/http sends with the page. */
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -61,9 +63,10 @@ export interface FixtureServer extends AsyncDisposable {
   networks: Network[]
   recordings: Recording[]
   renderers: Renderer[]
-  /** Slugs that are sent as MPEG-2 unless a profile is asked for, and whose next live request is refused. */
+  /** Slugs that are sent as MPEG-2 unless a profile is asked for. */
   readonly mpeg2: Set<string>
-  readonly refuseLive: Set<string>
+  /** How many live requests of a slug are refused from now on. */
+  readonly refuseLive: Map<string, number>
   /** The next recording is refused with this sentence. */
   refuseRecording: string | undefined
   /** What the page asked for, newest last. */
@@ -99,9 +102,24 @@ async function makeRecording(path: string): Promise<void> {
   if (code !== 0) throw new Error(`ffmpeg made no recording: it ended with ${String(code)}`)
 }
 
-/** Serves on loopback, any free port unless told. */
-export async function startFixture(port = 0): Promise<FixtureServer> {
+/** Builds the page as it is now into a folder of its own; resolves with it. */
+async function buildPage(folder: string): Promise<string> {
+  const dist = join(folder, 'dist')
+  await build({ configFile: VITE_CONFIG, logLevel: 'warn', build: { outDir: dist } })
+  return dist
+}
+
+export interface FixtureOptions {
+  /** @default 0, any free port */
+  readonly port?: number
+  /** The built page; absent: it is built. */
+  readonly dist?: string
+}
+
+/** Serves on loopback. */
+export async function startFixture(options: FixtureOptions = {}): Promise<FixtureServer> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-page-'))
+  const dist = options.dist ?? (await buildPage(folder))
   const file = join(folder, 'recording.ts')
   await makeRecording(file)
   const bytes = (await stat(file)).size
@@ -117,7 +135,7 @@ export async function startFixture(port = 0): Promise<FixtureServer> {
     recordings: data.recordings(now, '/recordings/r-done/file', bytes, RECORDING_SECONDS),
     renderers: data.renderers(),
     mpeg2: new Set<string>(['meadow']),
-    refuseLive: new Set<string>(),
+    refuseLive: new Map<string, number>(),
     refuseRecording: undefined as string | undefined,
     requests: [] as string[],
     down: false,
@@ -150,7 +168,9 @@ export async function startFixture(port = 0): Promise<FixtureServer> {
   const live = (slug: string, profile: string | null, response: ServerResponse): void => {
     const channel = fixture.channels.find((item) => item.slug === slug)
     if (channel === undefined) return problem(response, 404, 'No such channel', `There is no channel "${slug}".`)
-    if (channel.air.kind === 'off-air' || fixture.refuseLive.delete(slug))
+    const refusals = fixture.refuseLive.get(slug) ?? 0
+    fixture.refuseLive.set(slug, Math.max(0, refusals - 1))
+    if (channel.air.kind === 'off-air' || refusals > 0)
       return problem(response, 503, 'Off air', `${channel.name} is off air: nobody sends it at the moment.`)
     const mpeg2 = fixture.mpeg2.has(slug)
     channel.tuner = { kind: 'live', readers: 1, since: new Date().toISOString() }
@@ -251,7 +271,7 @@ export async function startFixture(port = 0): Promise<FixtureServer> {
   const page = async (path: string, response: ServerResponse): Promise<void> => {
     const wanted = normalize(path)
     const asset = extname(wanted) === '' ? '/index.html' : wanted
-    const content = await readFile(join(DIST, asset)).catch(() => undefined)
+    const content = await readFile(join(dist, asset)).catch(() => undefined)
     if (content === undefined) return problem(response, 404, 'Not found', path)
     response.writeHead(200, { 'content-type': TYPES[extname(asset)] ?? 'application/octet-stream', 'content-security-policy': CSP })
     response.end(content)
@@ -273,7 +293,7 @@ export async function startFixture(port = 0): Promise<FixtureServer> {
       else response.destroy()
     })
   })
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
 
   return Object.assign(fixture, {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -292,6 +312,6 @@ export async function startFixture(port = 0): Promise<FixtureServer> {
 }
 
 if (import.meta.main) {
-  const fixture = await startFixture(Number(process.argv[2] ?? 8123))
+  const fixture = await startFixture({ port: Number(process.argv[2] ?? 8123), dist: DIST })
   process.stdout.write(`${fixture.url}\n`)
 }

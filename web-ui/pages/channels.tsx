@@ -1,3 +1,4 @@
+import { useId } from 'preact/hooks'
 import { Link } from 'wouter-preact'
 import type { Channel } from '../../relay/http/schemas.ts'
 import { AirBadge } from '../components/air-badge.tsx'
@@ -12,13 +13,18 @@ import { nowNextOf, progressOf, sortedChannels } from '../state/channels.ts'
 import { listOf } from '../state/resources.ts'
 import { useTitle } from '../use-title.ts'
 
-function OnNow({ channel }: { readonly channel: Channel }) {
+function OnNow({ channel, id }: { readonly channel: Channel; readonly id: string }) {
   const { now: clock } = usePage()
   const at = clock.value
   const { now, next } = nowNextOf(channel, at)
-  if (now === undefined && next === undefined) return <p class="guide-none">{t('channels.noGuide')}</p>
+  if (now === undefined && next === undefined)
+    return (
+      <p class="guide-none" id={id}>
+        {t('channels.noGuide')}
+      </p>
+    )
   return (
-    <div class="guide">
+    <div class="guide" id={id}>
       {now !== undefined && (
         <>
           <p class="guide-now">
@@ -37,6 +43,7 @@ function OnNow({ channel }: { readonly channel: Channel }) {
 }
 
 function ChannelRow({ channel }: { readonly channel: Channel }) {
+  const id = useId()
   const viewers = channel.tuner.kind === 'live' ? channel.tuner.readers : 0
   return (
     <li class={`channel channel-${channel.air.kind}`}>
@@ -44,16 +51,17 @@ function ChannelRow({ channel }: { readonly channel: Channel }) {
         href={`/watch/${encodeURIComponent(channel.slug)}`}
         class="channel-link"
         aria-label={t('channels.watch', { channel: channel.name })}
+        aria-describedby={`${id}-state ${id}-guide`}
       >
         <span class="channel-number">{channel.number}</span>
         <span class="channel-name">
           <strong>{channel.name}</strong>
-          <span class="channel-state">
+          <span class="channel-state" id={`${id}-state`}>
             <AirBadge air={channel.air} />
             {viewers > 0 && <span class="channel-viewers">{t('channels.viewers', { count: viewers })}</span>}
           </span>
         </span>
-        <OnNow channel={channel} />
+        <OnNow channel={channel} id={`${id}-guide`} />
       </Link>
       <div class="channel-actions">
         <RecordButton channel={channel} compact />

@@ -1,3 +1,4 @@
+import { useId } from 'preact/hooks'
 import { Link } from 'wouter-preact'
 import type { Recording } from '../../relay/http/schemas.ts'
 import { Icon } from '../components/icon.tsx'
@@ -11,6 +12,7 @@ import { useTitle } from '../use-title.ts'
 
 function RecordingRow({ recording }: { readonly recording: Recording }) {
   const { now } = usePage()
+  const id = useId()
   const at = now.value
   const tone = toneOf(recording)
   return (
@@ -19,6 +21,7 @@ function RecordingRow({ recording }: { readonly recording: Recording }) {
         href={`/recordings/${encodeURIComponent(recording.id)}`}
         class="recording-link"
         aria-label={t('recordings.play', { title: recording.title })}
+        aria-describedby={id}
       >
         <span class="recording-play" aria-hidden="true">
           <Icon name={tone === 'bad' ? 'warning' : 'play'} />
@@ -29,7 +32,7 @@ function RecordingRow({ recording }: { readonly recording: Recording }) {
             {recording.channelName}, {formatWhen(recording.start, at)}
           </span>
         </span>
-        <span class="recording-figures">
+        <span class="recording-figures" id={id}>
           <span class={`tone tone-${tone}`}>
             {tone === 'running' && <span class="record-dot" aria-hidden="true" />}
             {captureWords(recording, at)}
