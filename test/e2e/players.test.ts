@@ -47,11 +47,7 @@ test.serial('ffprobe finds the tracks of a channel as a transport stream, as HLS
   const hls = await probe(`${url}/live/news/index.m3u8`)
   t.is(hls.format.format_name, 'hls')
   t.deepEqual(shapeOf(hls), tracks)
-  const [profile] = (await house.relay.api<{ readonly profiles: readonly { readonly id: string }[] }>('status')).profiles
-  t.deepEqual(
-    shapeOf(await probe(`${url}/live/news.ts?profile=${profile?.id}`)).map((track) => (track as readonly unknown[]).slice(0, 2)),
-    tracks.map((track) => track.slice(0, 2)),
-  )
+  t.deepEqual(shapeOf(await probe(`${url}/live/news.ts?profile=h264`)), tracks)
 })
 
 test.serial('mpv plays a channel, and the playlist from one channel to the next', async (t) => {

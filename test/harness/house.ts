@@ -2,12 +2,11 @@
  * A small house out of the real commands, each a process: a bootstrap node, a broadcaster for each channel, peers that carry them, and the
  * relay. All on loopback, or where `inside` puts them, with their data in a temporary folder that is gone at the end.
  */
-import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import type { Channel } from '../../relay/http/schemas.ts'
+import { fetchInside, type Answer } from './fetch-inside.ts'
 import { run, runToEnd, temporaryFolder, type Inside, type Running } from './processes.ts'
 
 const OVERLAY = ['--listen', '/ip4/127.0.0.1/tcp/0', '--no-mdns', '--no-webrtc']
@@ -56,7 +55,7 @@ export interface HouseRelay extends HouseProcess {
   readonly url: string
   readonly data: string
   /** Asks `/api/v1/PATH`. Throws what the relay refuses. */
-  api<Answer>(path: string, request?: { readonly method: string; readonly body?: object }): Promise<Answer>
+  api<Shape>(path: string, request?: { readonly method: string; readonly body?: object }): Promise<Shape>
 }
 
 export interface House extends AsyncDisposable {
@@ -71,7 +70,7 @@ export interface House extends AsyncDisposable {
 }
 
 /** Asks until the answer is there; throws what it waited for, with the last error, at the deadline. */
-export async function until<Answer>(what: string, deadlineMs: number, ask: () => Promise<Answer | undefined>): Promise<Answer> {
+export async function until<Found>(what: string, deadlineMs: number, ask: () => Promise<Found | undefined>): Promise<Found> {
   const deadline = performance.now() + deadlineMs
   let last: unknown
   do {
@@ -124,25 +123,16 @@ async function restartable(begin: () => Promise<Running>): Promise<HouseProcess 
   }
 }
 
-/** What a process in another network namespace runs to ask in our place. */
-const ASK = `
-const [url, method, body] = process.argv.slice(1)
-const init = body === undefined ? { method } : { method, body, headers: { 'content-type': 'application/json' } }
-const response = await fetch(url, init)
-console.log(JSON.stringify({ status: response.status, text: await response.text() }))`
-
 async function ask(inside: Inside | undefined, url: string, method: string, body: string | undefined): Promise<unknown> {
-  let answer: { readonly status: number; readonly text: string }
-  if (inside === undefined) {
-    const response = await fetch(url, { method, ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }) })
-    answer = { status: response.status, text: await response.text() }
-  } else {
-    const line = [process.execPath, '--input-type=module', '-e', ASK, url, method, ...(body === undefined ? [] : [body])]
-    const [file, args] = inside(line)
-    answer = JSON.parse((await promisify(execFile)(file, args)).stdout) as typeof answer
-  }
-  if (answer.status >= 400) throw new Error(`${method} ${url}: ${answer.status} ${answer.text}`)
-  return answer.text === '' ? undefined : JSON.parse(answer.text)
+  const init = body === undefined ? { method } : { method, body, headers: { 'content-type': 'application/json' } }
+  const { status, text } = inside === undefined ? await fetchHere(url, init) : await fetchInside(inside, url, init)
+  if (status >= 400) throw new Error(`${method} ${url}: ${status} ${text}`)
+  return text === '' ? undefined : JSON.parse(text)
+}
+
+async function fetchHere(url: string, init: RequestInit): Promise<Answer> {
+  const response = await fetch(url, init)
+  return { status: response.status, text: await response.text() }
 }
 
 /** Resolves when the relay has every channel on the air. */
@@ -183,9 +173,9 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     }),
   )
   const url = `http://127.0.0.1:${port}`
-  const api: HouseRelay['api'] = async <Answer>(path: string, request?: { readonly method: string; readonly body?: object }) => {
+  const api: HouseRelay['api'] = async <Shape>(path: string, request?: { readonly method: string; readonly body?: object }) => {
     const body = request?.body === undefined ? undefined : JSON.stringify(request.body)
-    return (await ask(inside, `${url}/api/v1/${path}`, request?.method ?? 'GET', body)) as Answer
+    return (await ask(inside, `${url}/api/v1/${path}`, request?.method ?? 'GET', body)) as Shape
   }
   await until('every channel on the air', ON_AIR_DEADLINE_MS, async () => {
     const listed = await api<readonly Channel[]>('channels')
