@@ -76,10 +76,13 @@ export function durationOf(row: Pick<RecordingRow, 'firstTime' | 'gaps'>, last: 
 
 export type GapPlan = { readonly kind: 'add'; readonly gap: RecordedGap } | { readonly kind: 'extend'; readonly gap: RecordedGap }
 
-/** A gap more; a list that is full gets a longer last gap instead. */
+/**
+ * A gap more. One that begins within the last is the same gap: the relay was killed before anything behind it was on disk. A list that is
+ * full gets a longer last gap instead.
+ */
 export function planGap(gaps: readonly RecordedGap[], gap: RecordedGap): GapPlan {
   const last = gaps.at(-1)
-  if (last === undefined || gaps.length < MAX_GAPS) return { kind: 'add', gap }
+  if (last === undefined || (gap.began >= last.ended && gaps.length < MAX_GAPS)) return { kind: 'add', gap }
   return { kind: 'extend', gap: { ...last, ended: Math.max(last.ended, gap.ended) } }
 }
 

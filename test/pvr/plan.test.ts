@@ -70,6 +70,12 @@ test('a list of gaps that is full gets a longer last gap', (t) => {
   )
 })
 
+test('a relay killed twice with nothing on disk between leaves one gap, not two', (t) => {
+  const first = { began: 1_000, ended: 4_000, cause: 'relay-stopped' } as const
+  t.deepEqual(planGap([first], { began: 1_000, ended: 9_000, cause: 'relay-stopped' }), { kind: 'extend', gap: { ...first, ended: 9_000 } })
+  t.is(planGap([first], { began: 4_000, ended: 9_000, cause: 'relay-stopped' }).kind, 'add')
+})
+
 test('a title becomes a name that every file system takes', (t) => {
   t.is(safeTitle('Tatort: Wer ist "K."? <1/2>'), 'Tatort Wer ist K. 1 2')
   t.is(safeTitle('../../etc/passwd'), 'etc passwd')
