@@ -1,3 +1,4 @@
+import './old-browsers.ts'
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { followArrowKeys } from './arrow-keys.ts'
