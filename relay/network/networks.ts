@@ -10,16 +10,20 @@ import { messageOf, RelayError } from '../errors.ts'
 import { Events, type EventSource } from '../events.ts'
 import type { Log } from '../log.ts'
 import type { Overlay, PeerId } from '../overlay/overlay.ts'
-import { shuffled, type Random } from '../random.ts'
+import type { Random } from '../random.ts'
 import { startBeacons, type Air } from './beacons.ts'
 import { decodeCatalogue, type Catalogue, type SignedCatalogue } from './catalogue.ts'
+import { createCarrier } from './carrier.ts'
 import { planChannels, type ChannelEntry } from './channels.ts'
 import { startFinder } from './finder.ts'
-import { encodeJoinLink, parseJoinLink, type JoinLink } from './join-link.ts'
+import { parseJoinLink } from './join-link.ts'
 import { loadJoined, removeJoined, saveCatalogue, saveJoined, type JoinedNetwork } from './joined.ts'
-import { MAX_CARRIED, MAX_NETWORKS } from './messages.ts'
+import { bootstrapOf, infoOf, networkOf, newMember, sequenceOf, type Member, type NetworkInfo } from './member.ts'
+import { MAX_NETWORKS } from './messages.ts'
 import { startNeighbours, type Neighbours } from './neighbours.ts'
 import type { Session } from './session.ts'
+
+export type { NetworkInfo }
 
 export interface NetworksDeps {
   readonly overlay: Overlay
@@ -28,18 +32,6 @@ export interface NetworksDeps {
   readonly clock: Clock
   readonly log: Log
   readonly random: Random
-}
-
-export interface NetworkInfo {
-  readonly id: string
-  readonly key: Uint8Array
-  readonly name: string
-  readonly channels: number
-  /** The catalogue's sequence; 0 before the first has arrived. */
-  readonly catalogue: number
-  readonly link: string
-  /** ms since the Unix epoch. */
-  readonly joined: number
 }
 
 export interface NetworksEvents {
@@ -80,16 +72,6 @@ export const JOIN_TIMEOUT_MS = 20_000
 /** Neighbours of our networks are kept before strangers. */
 const NEIGHBOUR_WEIGHT = 20
 
-interface Member {
-  network: JoinedNetwork
-  /** `joining` is not listed, `passing` not kept on disk. */
-  kind: 'joining' | 'kept' | 'passing'
-  /** Monotonic ms; undefined while no neighbour knows the network. */
-  heardSince: number | undefined
-  readonly ready: PromiseWithResolvers<void>
-  readonly lifetime: AbortController
-}
-
 export async function startNetworks(deps: NetworksDeps): Promise<Networks> {
   const { overlay, dataDir, clock, random } = deps
   const log = deps.log.child('network')
@@ -97,48 +79,39 @@ export async function startNetworks(deps: NetworksDeps): Promise<Networks> {
   const events = new Events<NetworksEvents>()
   const members = new Map<string, Member>()
   const joins = new Map<string, Promise<NetworkInfo>>()
-  const carried = new Map<string, { readonly key: Uint8Array; count: number; readonly presence: Disposable }>()
   const protections = new Map<Session, Disposable>()
   let channels: readonly ChannelEntry[] = []
+  /** The network of each channel. */
+  let homes: ReadonlyMap<string, string> = new Map()
   let saving: Promise<void> = Promise.resolve()
   let neighbours: Neighbours | undefined
 
   const sessions = (): Session[] => [...(neighbours?.all() ?? [])]
   const knowing = (networkId: string): Session[] => sessions().filter((session) => session.networks.has(networkId))
-  const sequenceOf = (member: Member | undefined): number => member?.network.signed?.catalogue.sequence ?? 0
-  const infoOf = ({ network }: Member): NetworkInfo => ({
-    id: network.id,
-    key: network.key,
-    name: network.signed?.catalogue.name ?? network.name,
-    channels: network.signed?.catalogue.channels.length ?? 0,
-    catalogue: network.signed?.catalogue.sequence ?? 0,
-    link: network.link,
-    joined: network.joined,
-  })
+  const carrier = createCarrier({ overlay, random, sessions })
   const listed = (): Member[] => [...members.values()].filter(({ kind }) => kind !== 'joining')
 
   const beacons = startBeacons({
     clock,
     send(channelId, key, header, except) {
-      const network = channels.find(({ id }) => id === channelId)?.network.id
-      if (network === undefined) return
-      for (const session of knowing(network)) if (session.peer !== except) session.edge(key, header.encoded)
+      for (const session of knowing(homes.get(channelId) ?? '')) if (session.peer !== except) session.edge(key, header.encoded)
     },
     changed: (channel, air) => events.emit('air', { channel, air }),
-    listeningSince: (channelId) => members.get(channels.find(({ id }) => id === channelId)?.network.id ?? '')?.heardSince,
+    listeningSince: (channelId) => members.get(homes.get(channelId) ?? '')?.heardSince,
   })
   const refreshChannels = (): void => {
     const catalogues = listed().flatMap(({ network: { id, signed } }) =>
       signed === undefined ? [] : [{ id, catalogue: signed.catalogue }],
     )
     channels = planChannels(catalogues)
+    homes = new Map(channels.map(({ id, network }) => [id, network.id]))
     beacons.setChannels(new Map(channels.map(({ id, key }) => [id, key])))
   }
 
   const hello = (session: Session): void =>
     session.hello(
       [...members.values()].slice(0, MAX_NETWORKS).map((member) => ({ key: member.network.key, sequence: sequenceOf(member) })),
-      [...carried.values()].slice(0, MAX_CARRIED).map(({ key }) => key),
+      carrier.keys(),
     )
   const noteNeighbours = (): void => {
     for (const [id, member] of members) member.heardSince = knowing(id).length === 0 ? undefined : (member.heardSince ?? clock.monotonic())
@@ -157,8 +130,7 @@ export async function startNetworks(deps: NetworksDeps): Promise<Networks> {
     if (isOurs && !protections.has(session)) protections.set(session, overlay.protect(session.peer, NEIGHBOUR_WEIGHT))
     offer(session)
     for (const { channelId, key, header } of beacons.onAir()) {
-      const network = channels.find(({ id }) => id === channelId)?.network.id
-      if (network !== undefined && session.networks.has(network)) session.edge(key, header.encoded)
+      if (session.networks.has(homes.get(channelId) ?? '')) session.edge(key, header.encoded)
     }
   }
 
@@ -188,8 +160,7 @@ export async function startNetworks(deps: NetworksDeps): Promise<Networks> {
 
   const addMember = (network: JoinedNetwork, kind: Member['kind']): Member => {
     if (members.size >= MAX_NETWORKS) throw new RelayError('network-invalid', `${MAX_NETWORKS} networks are the most; leave one first`)
-    const member: Member = { network, kind, heardSince: undefined, ready: Promise.withResolvers(), lifetime: new AbortController() }
-    if (network.signed !== undefined) member.ready.resolve()
+    const member = newMember(network, kind)
     members.set(network.id, member)
     const until = AbortSignal.any([member.lifetime.signal, lifetime.signal])
     const presence = overlay.provide(network.key)
@@ -201,7 +172,7 @@ export async function startNetworks(deps: NetworksDeps): Promise<Networks> {
       random,
       signal: until,
       neighbours: () => knowing(network.id).length,
-      bootstrap: () => [...new Set([...member.network.bootstrap, ...(member.network.signed?.catalogue.bootstrap ?? [])])],
+      bootstrap: () => bootstrapOf(member),
     })
     refreshChannels()
     for (const session of sessions()) {
@@ -216,19 +187,10 @@ export async function startNetworks(deps: NetworksDeps): Promise<Networks> {
     refreshChannels()
     for (const session of sessions()) hello(session)
   }
-  const joinedOf = (link: JoinLink): JoinedNetwork => ({
-    id: toChannelId(link.networkKey),
-    key: link.networkKey,
-    name: link.name,
-    link: encodeJoinLink(link),
-    bootstrap: link.bootstrap,
-    joined: clock.now(),
-    signed: undefined,
-  })
-
-  /** @param before the membership that waits for its first catalogue since an earlier start; it goes on when this join fails */
-  const join = async (network: JoinedNetwork, before: JoinedNetwork | undefined): Promise<NetworkInfo> => {
+  /** @param before a membership of another kind; it goes on when this join fails */
+  const join = async (network: JoinedNetwork, before: Member | undefined): Promise<NetworkInfo> => {
     const member = addMember(network, 'joining')
+    let saved = network
     try {
       const waited = new AbortController()
       const late = clock.sleep(JOIN_TIMEOUT_MS, AbortSignal.any([waited.signal, lifetime.signal])).then(() => {
@@ -244,14 +206,16 @@ export async function startNetworks(deps: NetworksDeps): Promise<Networks> {
         waited.abort()
         late.catch(() => {}) // the race is over
       }
-      await saveJoined(dataDir, member.network)
+      saved = member.network
+      await saveJoined(dataDir, saved)
     } catch (error) {
       removeMember(member)
-      if (before !== undefined) addMember(before, 'kept')
+      if (before !== undefined) addMember(before.network, before.kind)
       throw error
     }
     member.kind = 'kept'
-    if (member.network.signed !== undefined) keepCatalogue(member, member.network.signed) // a newer one may have come while it was written
+    const { signed } = member.network
+    if (signed !== undefined && signed !== saved.signed) keepCatalogue(member, signed) // a newer one has come meanwhile
     refreshChannels()
     events.emit('catalogue', { network: network.id })
     return infoOf(member)
@@ -282,7 +246,7 @@ export async function startNetworks(deps: NetworksDeps): Promise<Networks> {
   const stop = async (): Promise<void> => {
     lifetime.abort(new DOMException('the networks have stopped', 'AbortError'))
     beacons[Symbol.dispose]()
-    for (const { presence } of carried.values()) presence[Symbol.dispose]()
+    carrier[Symbol.dispose]()
     await neighbours[Symbol.asyncDispose]()
     await saving
   }
@@ -295,25 +259,25 @@ export async function startNetworks(deps: NetworksDeps): Promise<Networks> {
       const link = parseJoinLink(text)
       const id = toChannelId(link.networkKey)
       const member = members.get(id)
-      if (member !== undefined && member.kind !== 'joining' && sequenceOf(member) > 0) return infoOf(member)
+      if (member?.kind === 'kept' && sequenceOf(member) > 0) return infoOf(member)
       let joining = joins.get(id)
       if (joining === undefined) {
         if (member !== undefined) removeMember(member)
-        joining = join(joinedOf(link), member?.kind === 'kept' ? member.network : undefined)
+        joining = join({ ...networkOf(link, clock.now()), signed: member?.network.signed }, member)
         joins.set(id, joining)
         joining.finally(() => joins.delete(id)).catch(() => {}) // its callers see the failure
       }
       return abortable(joining, signal)
     },
     async joinLater(text) {
-      const network = joinedOf(parseJoinLink(text))
+      const network = networkOf(parseJoinLink(text), clock.now())
       const known = members.get(network.id)
       if (known !== undefined && known.kind !== 'joining') return infoOf(known)
       await saveJoined(dataDir, network)
       return infoOf(addMember(network, 'kept'))
     },
     visit(text) {
-      const network = joinedOf(parseJoinLink(text))
+      const network = networkOf(parseJoinLink(text), clock.now())
       const known = members.get(network.id)
       return infoOf(known ?? addMember(network, 'passing'))
     },
@@ -332,47 +296,14 @@ export async function startNetworks(deps: NetworksDeps): Promise<Networks> {
       const { catalogue }: { catalogue: Catalogue } = decoded.signed
       const member =
         members.get(toChannelId(networkKey)) ??
-        addMember(joinedOf({ networkKey, name: catalogue.name, bootstrap: catalogue.bootstrap }), 'passing')
+        addMember(networkOf({ networkKey, name: catalogue.name, bootstrap: catalogue.bootstrap }, clock.now()), 'passing')
       adopt(member, decoded.signed)
       return infoOf(member)
     },
     channels: () => channels,
     channel: (idOrSlug) => channels.find(({ id, slug }) => id === idOrSlug || slug === idOrSlug),
-    async *candidates(channelKey, signal) {
-      const id = toChannelId(channelKey)
-      const seen = new Set<PeerId>([overlay.self])
-      const near = sessions().filter(({ carries }) => carries.has(id))
-      for (const { peer } of shuffled(random, near)) {
-        seen.add(peer)
-        yield peer
-      }
-      for await (const peer of overlay.find(channelKey, signal)) {
-        if (seen.has(peer)) continue
-        seen.add(peer)
-        yield peer
-      }
-    },
-    carry(channelKey) {
-      const id = toChannelId(channelKey)
-      const existing = carried.get(id)
-      if (existing === undefined) {
-        carried.set(id, { key: channelKey, count: 1, presence: overlay.provide(channelKey) })
-        for (const session of sessions()) session.carry([channelKey], [])
-      } else existing.count += 1
-      let isHeld = true
-      return {
-        [Symbol.dispose]() {
-          const entry = carried.get(id)
-          if (!isHeld || entry === undefined) return
-          isHeld = false
-          entry.count -= 1
-          if (entry.count > 0) return
-          carried.delete(id)
-          entry.presence[Symbol.dispose]()
-          for (const session of sessions()) session.carry([], [channelKey])
-        },
-      }
-    },
+    candidates: (channelKey, signal) => carrier.candidates(channelKey, signal),
+    carry: (channelKey) => carrier.carry(channelKey),
     air: (channelId) => beacons.air(channelId),
     reportEdge: (channelKey, header) => beacons.report(toChannelId(channelKey), header),
     [Symbol.asyncDispose]: () => (stopping ??= stop()),

@@ -130,7 +130,7 @@ async function readCatalogue(dir: string, networkKey: Uint8Array): Promise<Signe
   if (bytes === undefined) return undefined
   const decoded = decodeCatalogue(bytes, networkKey)
   if (decoded.ok) return decoded.signed
-  throw new RelayError('catalogue-invalid', `${path} is refused: ${decoded.detail}; sign it again with: tributary network sign ${dir}`)
+  throw new RelayError('catalogue-invalid', `${path} is refused: ${decoded.detail}; delete it, and it is signed anew from network.json`)
 }
 
 /** Signs what the folder says. The wall clock counts along, so that a lost catalogue is not followed by an older number. */
