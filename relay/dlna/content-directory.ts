@@ -1,5 +1,6 @@
 /** ContentDirectory:1, and the one Samsung action without which its sets show nothing. */
-import { LIVE_ID, RECORDINGS_ID, ROOT_ID, type ContentObject, type ContentTree } from './content-tree.ts'
+import type { ContentObject } from './content-object.ts'
+import { LIVE_ID, RECORDINGS_ID, ROOT_ID, type ContentTree } from './content-tree.ts'
 import { didl, parseFilter } from './didl.ts'
 import type { Fault } from './faults.ts'
 import { SEARCHABLE } from './properties.ts'

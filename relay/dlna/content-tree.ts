@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import type { DlnaChannel, DlnaPorts, DlnaRecording } from './ports.ts'
+import type { ChannelObject, ContainerObject, ContentObject, RecordingObject } from './content-object.ts'
+import type { DlnaPorts } from './ports.ts'
 import { sortObjects, type SortKey } from './sort.ts'
 
 export const ROOT_ID = '0'
@@ -12,34 +13,6 @@ export const LIVE_ID = 'live'
 export const RECORDINGS_ID = 'recordings'
 /** CDS §2.7.4.2: the parent of the root. */
 export const NO_PARENT = '-1'
-
-export interface ContainerObject {
-  readonly kind: 'container'
-  readonly id: string
-  readonly parent: string
-  readonly title: string
-  readonly class: string
-  readonly tuner: boolean
-  /** Left out of DIDL when 0: Kodi hides empty folders. */
-  readonly childCount: number
-}
-export interface ChannelObject {
-  readonly kind: 'channel'
-  readonly id: string
-  readonly parent: string
-  readonly title: string
-  readonly class: string
-  readonly channel: DlnaChannel
-}
-export interface RecordingObject {
-  readonly kind: 'recording'
-  readonly id: string
-  readonly parent: string
-  readonly title: string
-  readonly class: string
-  readonly recording: DlnaRecording
-}
-export type ContentObject = ContainerObject | ChannelObject | RecordingObject
 
 export interface ContentTree {
   object(id: string): ContentObject | undefined

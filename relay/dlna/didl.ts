@@ -1,5 +1,5 @@
 /** DIDL-Lite: what a control point reads about our objects (CDS §2.5.8, and DLNA's additions). */
-import type { ChannelObject, ContainerObject, ContentObject, RecordingObject } from './content-tree.ts'
+import type { ChannelObject, ContainerObject, ContentObject, RecordingObject } from './content-object.ts'
 import { livePath, recordingPath } from './paths.ts'
 import type { DlnaProgramme } from './ports.ts'
 import { isoTime } from './properties.ts'

@@ -1,5 +1,5 @@
 /** The properties of an object by their DIDL names, as sort and search see them. */
-import type { ContentObject } from './content-tree.ts'
+import type { ContentObject } from './content-object.ts'
 
 export const SEARCHABLE = [
   'dc:title',

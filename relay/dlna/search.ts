@@ -1,5 +1,5 @@
 /** SearchCriteria (CDS §2.5.5): parsed to a tree, evaluated over objects; nothing of it is ever run or concatenated. */
-import type { ContentObject } from './content-tree.ts'
+import type { ContentObject } from './content-object.ts'
 import { isSearchable, propertyOf, type Property } from './properties.ts'
 
 const OPERATORS = ['=', '!=', '<=', '>=', '<', '>', 'contains', 'doesNotContain', 'derivedfrom', 'startsWith'] as const

@@ -1,5 +1,5 @@
 /** SortCriteria (CDS §2.5.6): `+dc:title,-dc:date`. */
-import type { ContentObject } from './content-tree.ts'
+import type { ContentObject } from './content-object.ts'
 import { propertyOf } from './properties.ts'
 
 export const SORTABLE = ['dc:title', 'upnp:channelNr', 'dc:date', 'upnp:class'] as const
