@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { ChannelObject, ContainerObject, ContentObject, RecordingObject } from './content-object.ts'
-import type { DlnaPorts } from './ports.ts'
+import type { DlnaChannel, DlnaPorts, DlnaRecording } from './ports.ts'
 import { sortObjects, type SortKey } from './sort.ts'
 
 export const ROOT_ID = '0'
