@@ -42,6 +42,7 @@ interface Candidate {
   notBefore: number
   wasPartner: boolean
   isDialling: boolean
+  triedAt: number
 }
 
 export class Candidates {
@@ -58,7 +59,7 @@ export class Candidates {
   add(peer: PeerId): void {
     if (this.#known.has(peer) || this.#deps.isUnwanted(peer)) return
     if (this.#known.size >= MAX_CANDIDATES && !this.#makeRoom()) return
-    this.#known.set(peer, { failures: 0, notBefore: 0, wasPartner: false, isDialling: false })
+    this.#known.set(peer, { failures: 0, notBefore: 0, wasPartner: false, isDialling: false, triedAt: -1 })
   }
 
   /** Forgets the one that failed most. */
@@ -98,15 +99,27 @@ export class Candidates {
     const missing = this.#deps.missing()
     if (missing <= 0) return
     if (!this.#isSearching && now >= this.#searchAt) this.#search(now)
-    let room = Math.min(MAX_DIALS, missing) - this.#dials
+    this.#dialSome(now, Math.min(MAX_DIALS, missing) - this.#dials)
+  }
+
+  /** Tries one more, wanted or not. */
+  probe(now: number): void {
+    if (!this.#isSearching && now >= this.#searchAt) this.#search(now)
+    this.#dialSome(now, 1)
+  }
+
+  #dialSome(now: number, most: number): void {
+    let room = most
     if (room <= 0) return
     const due = [...this.#known].filter(
       ([peer, { isDialling, notBefore }]) => !isDialling && notBefore <= now && !this.#deps.isPartner(peer) && !this.#deps.isUnwanted(peer),
     )
-    // by chance, so that joiners do not all knock at the same door; those that failed come last
-    for (const [peer, candidate] of shuffled(this.#deps.random, due).toSorted(([, a], [, b]) => a.failures - b.failures)) {
+    // by chance, so that joiners do not all knock at the same door; those that failed, or had their turn, come last
+    const inOrder = shuffled(this.#deps.random, due).toSorted(([, a], [, b]) => a.failures - b.failures || a.triedAt - b.triedAt)
+    for (const [peer, candidate] of inOrder) {
       if (room <= 0) return
       room -= 1
+      candidate.triedAt = now
       this.#dial(peer, candidate)
     }
   }

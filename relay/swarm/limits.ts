@@ -103,6 +103,9 @@ export const OPTIMISTIC_INTERVAL_MS = 30_000
 export const MAX_CANDIDATES = 256
 export const MAX_DIALS = 4
 export const SEARCH_INTERVAL_MS = 3000
+/** Off air, one more candidate is tried this often: a second at first, so that a source that comes back is found at once. */
+export const PROBE_MIN_MS = 1000
+export const PROBE_MAX_MS = 15_000
 /** A swarm that lacks something and has no place left parts with one idle partner this often. */
 export const PRUNE_INTERVAL_MS = 10_000
 export const RETRY_MIN_MS = 500

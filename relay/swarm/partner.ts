@@ -8,19 +8,10 @@ import type { PeerId } from '../overlay/overlay.ts'
 import { NO_DEPTH, SUB_STREAMS } from '../wire/limits.ts'
 import type { GoodbyeReason, Handshake, Message, PexPeer, RejectReason, Violation } from '../wire/wire.ts'
 import { Holdings } from './holdings.ts'
-import {
-  FIRST_REQUESTS_OUT,
-  FLOOD_REJECTS,
-  MAX_REQUESTS_OUT,
-  MIN_PEX_INTERVAL_MS,
-  PING_INTERVAL_MS,
-  REFUSED_MS,
-  REQUEST_BURST,
-  REQUESTS_PER_SECOND,
-  SILENCE_MS,
-} from './limits.ts'
+import { FIRST_REQUESTS_OUT, MAX_REQUESTS_OUT, MIN_PEX_INTERVAL_MS, PING_INTERVAL_MS, REFUSED_MS, SILENCE_MS } from './limits.ts'
 import type { Link, LinkEnd } from './link.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
+import { RequestQuota } from './request-quota.ts'
 import type { UploadBudget } from './upload-budget.ts'
 
 export type PartnerEnd =
@@ -59,7 +50,6 @@ interface Theirs {
   hasMap: boolean
 }
 
-const SECOND_MS = 1000
 /** New measurements count so much. */
 const RTT_WEIGHT = 0.3
 const LAG_WEIGHT = 0.2
@@ -88,9 +78,7 @@ export class Partner {
   readonly #refusedUntil = new Float64Array(SUB_STREAMS)
   readonly #deps: PartnerDeps
   readonly #lifetime = new AbortController()
-  #tokens = REQUEST_BURST
-  #refilledAt: number
-  #overQuota = 0
+  readonly #quota: RequestQuota
   #pexAt = -Infinity
   #ping: { readonly nonce: number; readonly at: number } | undefined
   #pingAt = 0
@@ -102,7 +90,7 @@ export class Partner {
     this.peer = link.peer
     this.direction = direction
     this.since = deps.clock.monotonic()
-    this.#refilledAt = this.since
+    this.#quota = new RequestQuota(this.since)
     this.theirs = {
       role: handshake.role,
       uploadKbps: handshake.uploadKbps,
@@ -251,17 +239,10 @@ export class Partner {
   }
 
   #onRequest(sequence: number, deadline: number): void {
-    const now = this.#deps.clock.monotonic()
-    this.#tokens = Math.min(REQUEST_BURST, this.#tokens + ((now - this.#refilledAt) * REQUESTS_PER_SECOND) / SECOND_MS)
-    this.#refilledAt = now
-    if (this.#tokens < 1) {
-      this.#overQuota += 1
-      if (this.#overQuota > FLOOD_REJECTS) this.violate('request-flood')
-      else this.#reject(sequence, 'quota')
-      return
-    }
-    this.#tokens -= 1
-    if (this.isChoked) this.#reject(sequence, 'choked')
+    const answer = this.#quota.take(this.#deps.clock.monotonic())
+    if (answer === 'flood') this.violate('request-flood')
+    else if (answer === 'over') this.#reject(sequence, 'quota')
+    else if (this.isChoked) this.#reject(sequence, 'choked')
     else if (!this.#deps.ring.has(sequence)) this.#reject(sequence, 'absent')
     else if (!this.outbox.request(sequence, deadline)) this.#reject(sequence, 'quota')
   }

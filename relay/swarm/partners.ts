@@ -4,18 +4,16 @@
  */
 import type { ChunkRing } from '../chunk/ring.ts'
 import type { Clock } from '../clock.ts'
-import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Overlay, PeerId } from '../overlay/overlay.ts'
-import { MAX_PEX_ADDRESSES, MAX_PEX_PEERS, MAX_UINT32, SWARM_PROTOCOL } from '../wire/limits.ts'
-import type { Handshake, PexPeer, Role, Violation } from '../wire/wire.ts'
+import { MAX_UINT32, SWARM_PROTOCOL } from '../wire/limits.ts'
+import type { Handshake, Role, Violation } from '../wire/wire.ts'
 import type { Candidates } from './candidates.ts'
 import { greet, type Greeting } from './greet.ts'
 import {
   MARK_MS,
   MAX_PARTNERS,
   PARTNER_WEIGHT,
-  PEX_INTERVAL_MS,
   PRUNE_INTERVAL_MS,
   RETRY_FULL_MS,
   RETRY_MAX_MS,
@@ -27,6 +25,7 @@ import {
 import type { Link } from './link.ts'
 import type { Marks } from './marks.ts'
 import { Partner, type PartnerEnd, type PartnerHost } from './partner.ts'
+import { PeerExchange } from './peer-exchange.ts'
 import type { UploadBudget } from './upload-budget.ts'
 
 export interface PartnersDeps {
@@ -66,9 +65,9 @@ export class Partners {
   readonly #host: PartnersHost
   readonly #signal: AbortSignal
   readonly #protections = new Map<Partner, Disposable>()
+  readonly #exchange: PeerExchange
   readonly #max: number
   readonly #target: number
-  #pexAt = 0
   #pruneAt = 0
 
   constructor(deps: PartnersDeps, options: PartnersOptions, host: PartnersHost, signal: AbortSignal) {
@@ -76,6 +75,7 @@ export class Partners {
     this.#options = options
     this.#host = host
     this.#signal = signal
+    this.#exchange = new PeerExchange({ ...deps, partners: this.all, found: (peer) => host.candidates().add(peer) })
     const isSource = options.role === 'source'
     this.#max = options.maxPartners ?? (isSource ? SOURCE_MAX_PARTNERS : MAX_PARTNERS)
     this.#target = Math.min(this.#max, options.targetPartners ?? (isSource ? SOURCE_TARGET_PARTNERS : TARGET_PARTNERS))
@@ -83,6 +83,10 @@ export class Partners {
 
   missing(isStarving: boolean): number {
     return Math.min(this.#max, this.#target + (isStarving ? EXTRA_PARTNERS : 0)) - this.all.size
+  }
+
+  get isFull(): boolean {
+    return this.all.size >= this.#max
   }
 
   #handshake(): Handshake {
@@ -114,7 +118,7 @@ export class Partners {
         this.admit(greeting.link, greeting.handshake, 'outbound')
         return resolve()
       }
-      const greeter = greet({ stream, clock, budget }, onGreeting, (peers) => this.#learn(peers))
+      const greeter = greet({ stream, clock, budget }, onGreeting, (peers) => this.#exchange.learn(peers))
       greeter.start()
       greeter.link.send(this.#handshake())
       if (signal.aborted) onAbort()
@@ -146,7 +150,11 @@ export class Partners {
       const keepsNew = before.direction === direction || isAnew || (direction === 'inbound') === peer < overlay.self
       if (!keepsNew) return this.#refuse(link, 'duplicate')
       before.goodbye('duplicate').catch(() => {}) // it may be dead
-    } else if (this.all.size >= this.#max && direction === 'inbound') return this.#refuseWithAlternatives(link)
+    } else if (this.isFull) {
+      if (direction === 'inbound') return this.#refuseWithAlternatives(link)
+      this.#host.candidates().postpone(peer, RETRY_FULL_MS)
+      return this.#refuse(link, 'full') // others came while we dialled
+    }
     if (direction === 'inbound') link.send(this.#handshake())
     this.#begin(link, handshake, direction)
     return undefined
@@ -160,7 +168,7 @@ export class Partners {
         host: {
           ...this.#host,
           gone: (gone, end) => this.#gone(gone, end),
-          pex: (_, peers) => this.#learn(peers),
+          pex: (_, peers) => this.#exchange.learn(peers),
         },
       },
       link,
@@ -173,7 +181,7 @@ export class Partners {
     if (this.#deps.budget.cap === 0) partner.setChoked(true)
     partner.tick(this.#deps.clock.monotonic())
     this.#host.greeted(partner, handshake)
-    this.#sendPex(link)
+    this.#exchange.offer(link)
   }
 
   #gone(partner: Partner, end: PartnerEnd): void {
@@ -208,52 +216,19 @@ export class Partners {
   /** We are full: others of this swarm may have room. */
   #refuseWithAlternatives(link: Link): void {
     link.handOver({ message() {}, end() {} })
-    this.#pex(link.peer)
-      .then((peers) => {
-        if (peers.length > 0) link.send({ kind: 'pex', peers })
-        return link.goodbye('full')
-      })
+    this.#exchange
+      .send(link)
+      .then(() => link.goodbye('full'))
       .catch(() => link.abort('full'))
   }
 
-  async #pex(receiver: PeerId): Promise<readonly PexPeer[]> {
-    const peers: PexPeer[] = []
-    for (const peer of this.all.keys()) {
-      if (peer === receiver) continue
-      const addresses = await this.#deps.overlay.knownAddresses(peer)
-      peers.push({ peer, addresses: addresses.slice(0, MAX_PEX_ADDRESSES) })
-      if (peers.length >= MAX_PEX_PEERS) break
-    }
-    return peers
-  }
-
-  #sendPex(link: Link): void {
-    this.#pex(link.peer)
-      .then((peers) => {
-        if (peers.length > 0) link.send({ kind: 'pex', peers })
-      })
-      .catch((error: unknown) => this.#deps.log.debug('no peer exchange', { error: messageOf(error) }))
-  }
-
-  #learn(peers: readonly PexPeer[]): void {
-    for (const { peer, addresses } of peers) {
-      if (peer === this.#deps.overlay.self) continue
-      this.#deps.overlay
-        .learn(peer, addresses)
-        .then(() => this.#host.candidates().add(peer))
-        .catch((error: unknown) => this.#deps.log.debug('addresses were not learned', { error: messageOf(error) }))
-    }
-  }
-
   tick(now: number): void {
-    const mustPex = now >= this.#pexAt
-    if (mustPex) this.#pexAt = now + PEX_INTERVAL_MS
     const isChoked = this.#deps.budget.cap === 0
     for (const partner of this.all.values()) {
       partner.setChoked(isChoked)
       partner.tick(now)
-      if (mustPex && !partner.link.isOver) this.#sendPex(partner.link)
     }
+    this.#exchange.tick(now)
   }
 
   /** We were held up: nobody was silent. */

@@ -1,8 +1,13 @@
 /** A swarm in numbers, for the API, the page and the metrics. Rates bit/s over the last 5 s, times ms. */
-import type { Connection, PeerId } from '../overlay/overlay.ts'
-import type { Role, Violation } from '../wire/wire.ts'
-import type { Air } from './edge.ts'
+import type { Clock } from '../clock.ts'
+import type { Connection, Overlay, PeerId } from '../overlay/overlay.ts'
+import type { Role } from '../wire/wire.ts'
+import type { Delivery } from './delivery.ts'
+import type { Air, Edge } from './edge.ts'
+import type { Parents } from './parents.ts'
 import type { Partner } from './partner.ts'
+import type { Equivocation, Tallies, ViolationRecord } from './tallies.ts'
+import type { UploadBudget } from './upload-budget.ts'
 
 export interface PartnerSnapshot {
   readonly peer: PeerId
@@ -35,19 +40,6 @@ export interface ChunkCounts {
   readonly unwanted: number
 }
 
-export interface ViolationRecord {
-  readonly peer: PeerId
-  readonly violation: Violation
-  /** Wall clock, ms since the Unix epoch. */
-  readonly at: number
-}
-
-/** Two different headers with one sequence number, both signed by the channel: proof against the source. */
-export interface Equivocation {
-  readonly sequence: number
-  readonly headers: readonly [Uint8Array, Uint8Array]
-}
-
 export interface SwarmSnapshot {
   readonly role: Role
   readonly air: Air
@@ -68,22 +60,58 @@ export interface SwarmSnapshot {
   readonly equivocation: Equivocation | undefined
 }
 
-export const partnerSnapshot = (
-  partner: Partner,
-  connection: Connection | undefined,
-  parentOf: readonly number[],
-  now: number,
-): PartnerSnapshot => ({
-  peer: partner.peer,
-  transport: connection?.transport ?? 'unknown',
-  direction: partner.direction,
-  role: partner.theirs.role,
-  rttMs: partner.rtt ?? connection?.rtt,
-  bitsIn: partner.link.bytesIn.rate(now),
-  bitsOut: partner.link.bytesOut.rate(now),
-  bytesIn: partner.link.bytesIn.total,
-  bytesOut: partner.link.bytesOut.total,
-  parentOf,
-  childOf: [...partner.pushed].toSorted((a, b) => a - b),
-  queuedBytes: partner.link.queued,
-})
+export interface SnapshotDeps {
+  readonly role: Role
+  readonly clock: Clock
+  readonly overlay: Pick<Overlay, 'connections'>
+  readonly budget: UploadBudget
+  readonly edge: Edge
+  readonly delivery: Delivery
+  readonly tallies: Tallies
+  readonly parents: Parents
+  readonly partners: ReadonlyMap<PeerId, Partner>
+}
+
+function partnerSnapshot(partner: Partner, connection: Connection | undefined, parentOf: readonly number[], now: number): PartnerSnapshot {
+  const { bytesIn, bytesOut, queued } = partner.link
+  return {
+    peer: partner.peer,
+    transport: connection?.transport ?? 'unknown',
+    direction: partner.direction,
+    role: partner.theirs.role,
+    rttMs: partner.rtt ?? connection?.rtt,
+    bitsIn: bytesIn.rate(now),
+    bitsOut: bytesOut.rate(now),
+    bytesIn: bytesIn.total,
+    bytesOut: bytesOut.total,
+    parentOf,
+    childOf: [...partner.pushed].toSorted((a, b) => a - b),
+    queuedBytes: queued,
+  }
+}
+
+export function takeSnapshot({ role, clock, overlay, budget, edge, delivery, tallies, parents, partners }: SnapshotDeps): SwarmSnapshot {
+  const now = clock.monotonic()
+  const connections = new Map(overlay.connections().map((connection) => [connection.peer, connection]))
+  const all = [...partners.values()].map((partner) =>
+    partnerSnapshot(partner, connections.get(partner.peer), parents.subStreamsOf(partner), now),
+  )
+  const sum = (of: (partner: PartnerSnapshot) => number): number => all.reduce((total, partner) => total + of(partner), 0)
+  const { received, duplicate, rejected, pulled, unwanted } = tallies
+  return {
+    role,
+    air: edge.air,
+    partners: all,
+    bitsIn: sum(({ bitsIn }) => bitsIn),
+    bitsOut: sum(({ bitsOut }) => bitsOut),
+    bytesIn: tallies.past.bytesIn + sum(({ bytesIn }) => bytesIn),
+    bytesOut: tallies.past.bytesOut + sum(({ bytesOut }) => bytesOut),
+    lagMs: tallies.lagMs,
+    chunks: { received, duplicate, missed: delivery.missed, rejected, pulled, unwanted },
+    shares: tallies.shares(),
+    uploadCap: budget.cap,
+    bitrate: tallies.media.rate(now),
+    violations: [...tallies.violations],
+    equivocation: tallies.equivocation,
+  }
+}

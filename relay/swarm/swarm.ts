@@ -22,8 +22,9 @@ import type { Link } from './link.ts'
 import type { Marks } from './marks.ts'
 import { Parents } from './parents.ts'
 import { Partners } from './partners.ts'
+import { Probing } from './probing.ts'
 import { Pulls } from './pulls.ts'
-import { partnerSnapshot, type SwarmSnapshot } from './snapshot.ts'
+import { takeSnapshot, type SwarmSnapshot } from './snapshot.ts'
 import { Tallies } from './tallies.ts'
 import { Timeline } from './timeline.ts'
 import { Tuning } from './tuning.ts'
@@ -98,8 +99,8 @@ export function createSwarm(deps: SwarmDeps, options: JoinOptions): Swarm {
     const measured = tallies.media.rate(clock.monotonic())
     return measured < MIN_BITRATE ? ASSUMED_BITRATE : measured
   }
-  /** Some sub-stream has no parent, or the whole channel no source that we know of. */
-  const isStarving = (): boolean => role === 'peer' && (edge.air.kind !== 'on-air' || (delivery.from !== undefined && parents.orphans > 0))
+  /** Some sub-stream has no parent. */
+  const isStarving = (): boolean => role === 'peer' && delivery.from !== undefined && parents.orphans > 0
   const plan = (): void => {
     if (role === 'source' || lifetime.signal.aborted) return
     const now = clock.monotonic()
@@ -205,6 +206,8 @@ export function createSwarm(deps: SwarmDeps, options: JoinOptions): Swarm {
     dial: (peer, signal) => partners.dial(peer, signal),
   })
 
+  const probing = new Probing({ random: deps.random, edge, partners, candidates })
+
   const checkAir = (): void => {
     const isEnded = timeline.ended && (role === 'source' || delivery.settled === timeline.newest)
     if (!edge.goesOffAir(isEnded)) return
@@ -229,6 +232,7 @@ export function createSwarm(deps: SwarmDeps, options: JoinOptions): Swarm {
     if (isStarving()) partners.prune(now, (partner) => partner.pushed.size > 0 || parents.subStreamsOf(partner).length > 0)
     announcer.tick(now)
     candidates.tick(now)
+    if (role === 'peer') probing.tick(now)
     checkAir()
   }
   const ticking = clock.every(TICK_MS, tick)
@@ -251,37 +255,7 @@ export function createSwarm(deps: SwarmDeps, options: JoinOptions): Swarm {
     publish: (chunk) => intake.publish(chunk),
     edge: () => edge.header,
     admit: (link, handshake) => partners.admit(link, handshake, 'inbound'),
-    snapshot() {
-      const now = clock.monotonic()
-      const connections = new Map(overlay.connections().map((connection) => [connection.peer, connection]))
-      const all = [...partners.all.values()].map((partner) =>
-        partnerSnapshot(partner, connections.get(partner.peer), parents.subStreamsOf(partner), now),
-      )
-      const sum = (of: (partner: (typeof all)[number]) => number): number => all.reduce((total, partner) => total + of(partner), 0)
-      return {
-        role,
-        air: edge.air,
-        partners: all,
-        bitsIn: sum(({ bitsIn }) => bitsIn),
-        bitsOut: sum(({ bitsOut }) => bitsOut),
-        bytesIn: tallies.past.bytesIn + sum(({ bytesIn }) => bytesIn),
-        bytesOut: tallies.past.bytesOut + sum(({ bytesOut }) => bytesOut),
-        lagMs: tallies.lagMs,
-        chunks: {
-          received: tallies.received,
-          duplicate: tallies.duplicate,
-          missed: delivery.missed,
-          rejected: tallies.rejected,
-          pulled: tallies.pulled,
-          unwanted: tallies.unwanted,
-        },
-        shares: tallies.shares(),
-        uploadCap: budget.cap,
-        bitrate: tallies.media.rate(now),
-        violations: [...tallies.violations],
-        equivocation: tallies.equivocation,
-      }
-    },
+    snapshot: () => takeSnapshot({ role, clock, overlay, budget, edge, delivery, tallies, parents, partners: partners.all }),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }
 }

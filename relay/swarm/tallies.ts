@@ -1,7 +1,20 @@
 /** What a swarm counts. Owns the counters, the bytes by partner (those that left included, bounded) and the record of violations. */
 import type { PeerId } from '../overlay/overlay.ts'
+import type { Violation } from '../wire/wire.ts'
 import { RateMeter } from './rate-meter.ts'
-import type { Equivocation, ViolationRecord } from './snapshot.ts'
+
+export interface ViolationRecord {
+  readonly peer: PeerId
+  readonly violation: Violation
+  /** Wall clock, ms since the Unix epoch. */
+  readonly at: number
+}
+
+/** Two different headers with one sequence number, both signed by the channel: proof against the source. */
+export interface Equivocation {
+  readonly sequence: number
+  readonly headers: readonly [Uint8Array, Uint8Array]
+}
 
 const MAX_SHARES = 256
 const MAX_VIOLATIONS = 32

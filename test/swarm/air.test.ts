@@ -129,26 +129,29 @@ test('a relay whose clock is wrong by an hour still finds the live edge', async 
   t.true(isContiguous(watch.chunks))
 })
 
-test('peers that have only each other find a source that comes back under another name', async (t) => {
-  await using lab = createLab(37)
-  const source = await lab.peer('source', { options: { role: 'source' } })
-  const live = lab.broadcast(source.swarm)
-  const peers = []
-  for (let index = 0; index < 20; index += 1) {
-    peers.push(await lab.peer(`peer-${index}`))
-    await lab.clock.advance(200)
-  }
-  await lab.clock.advance(5000)
-  live[Symbol.dispose]()
-  lab.network.kill('source')
-  await lab.clock.advance(20_000)
-  const back = await lab.peer('back', { knows: [], options: { role: 'source' } }) // it knows nobody: they have to find it
-  using _live = lab.broadcast(back.swarm)
-  const began = lab.clock.monotonic()
-  const watches = peers.map(({ swarm }) => lab.watch(swarm))
-  await lab.clock.advance(15_000)
-  for (const [index, watch] of watches.entries()) {
-    t.true((watch.firstAt ?? Infinity) - began < 10_000, `peer-${index}: ${(watch.firstAt ?? Infinity) - began} ms`)
-    t.true(isContiguous(watch.chunks))
-  }
-})
+for (const seed of [37, 38, 39]) {
+  test(`peers that have only each other find a source that comes back under another name (seed ${seed})`, async (t) => {
+    await using lab = createLab(seed)
+    const source = await lab.peer('source', { options: { role: 'source' } })
+    const live = lab.broadcast(source.swarm)
+    const peers = []
+    for (let index = 0; index < 20; index += 1) {
+      peers.push(await lab.peer(`peer-${index}`))
+      await lab.clock.advance(200)
+    }
+    await lab.clock.advance(5000)
+    live[Symbol.dispose]()
+    lab.network.kill('source')
+    await lab.clock.advance(20_000)
+    const back = await lab.peer('back', { knows: [], options: { role: 'source' } }) // it knows nobody: they have to find it
+    using _live = lab.broadcast(back.swarm)
+    const began = lab.clock.monotonic()
+    const watches = peers.map(({ swarm }) => lab.watch(swarm))
+    await lab.clock.advance(10_000)
+    for (const [index, watch] of watches.entries()) {
+      t.true((watch.firstAt ?? Infinity) - began < 8000, `peer-${index}: ${(watch.firstAt ?? Infinity) - began} ms`)
+      t.true(isContiguous(watch.chunks))
+    }
+    t.true(back.swarm.snapshot().partners.length <= 8)
+  })
+}
