@@ -18,6 +18,9 @@ export function peerOf(address: string): PeerId | undefined {
   return parts.at(-2) === 'p2p' ? parts.at(-1) : undefined
 }
 
+/** False where the IP address is that of a relay on the way. */
+export const isDirect = (address: string): boolean => !address.includes('/p2p-circuit')
+
 /** The IP address of a multiaddr; undefined for names and relayed peers. */
 export function hostOf(address: string): string | undefined {
   const [, kind, host] = address.split('/')

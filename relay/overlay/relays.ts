@@ -25,6 +25,8 @@ const WANTED_RELAYS = 2
 /** A relay that comes and goes is asked again only after this. */
 const AGAIN_MS = 60_000
 const MAX_REMEMBERED = 64
+/** libp2p considers each relay for its own search first, and an attempt at the same time would share that one's refusal. */
+const SETTLE_MS = 500
 
 /** A service of the host, for its transport manager; `seeker` is there once the host was made. */
 export function relaySeeker(clock: Clock, log: Log): { readonly service: (components: Listening) => object; readonly seeker: RelaySeeker } {
@@ -44,9 +46,12 @@ export function relaySeeker(clock: Clock, log: Log): { readonly service: (compon
         if (asked.size >= MAX_REMEMBERED && oldest !== undefined) asked.delete(oldest)
         asked.set(peer, clock.monotonic())
         reserved.add(peer)
-        transports?.listen([multiaddr(`${address}/p2p/${peer}/p2p-circuit`)]).catch((error: unknown) => {
-          reserved.delete(peer)
-          log.debug('a circuit relay has no room for us', { peer, error: messageOf(error) })
+        clock.after(SETTLE_MS, () => {
+          if (!reserved.has(peer)) return // it has gone again
+          transports?.listen([multiaddr(`${address}/p2p/${peer}/p2p-circuit`)]).catch((error: unknown) => {
+            reserved.delete(peer)
+            log.debug('a circuit relay has no room for us', { peer, error: messageOf(error).split('\n    at ')[0] })
+          })
         })
       },
       lost: (peer) => void reserved.delete(peer),

@@ -3,7 +3,7 @@ import type { Connection as Libp2pConnection, IdentifyResult } from '@libp2p/int
 import { messageOf } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { Log } from '../log.ts'
-import { hostOf, ranked, reachOf, transportOf, withoutPeer } from './addresses.ts'
+import { hostOf, isDirect, ranked, reachOf, withoutPeer } from './addresses.ts'
 import { bestConnection, connectionOf, listConnections } from './connections.ts'
 import type { Presence } from './dht.ts'
 import type { GoodPeers } from './good-peers.ts'
@@ -33,7 +33,7 @@ const MAX_FIRST_PINGS = 8
 export function planDhtMode(own: readonly string[], peers: readonly string[]): 'server' | 'client' {
   const isPublic = (address: string): boolean => {
     const host = hostOf(address)
-    return host !== undefined && transportOf(address) !== 'relayed' && transportOf(address) !== 'webrtc' && reachOf(host) === 'public'
+    return host !== undefined && isDirect(address) && reachOf(host) === 'public'
   }
   return own.some(isPublic) || !peers.some(isPublic) ? 'server' : 'client'
 }

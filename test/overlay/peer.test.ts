@@ -49,6 +49,7 @@ test('a neighbourhood outside of the house is full after two, the house never', 
   const house = Array.from({ length: 9 }, (_, number) => `/ip4/192.168.1.${number}/tcp/1`)
   t.false(isCrowded('/ip4/192.168.1.99/tcp/9', house))
   t.false(isCrowded('/dns4/example.org/tcp/9', far))
+  t.false(isCrowded('/ip4/203.0.113.9/tcp/9/p2p/x/p2p-circuit', far), 'a relay’s neighbourhood is not the caller’s')
 })
 
 test('a bootstrap address is dialled by itself, and the round trip is measured', async (t) => {
