@@ -1,7 +1,8 @@
 import test from 'ava'
 import fc from 'fast-check'
-import type { Channel, Programme, Recording } from '../../relay/http/schemas.ts'
+import type { Channel, Partner, Programme, Recording } from '../../relay/http/schemas.ts'
 import {
+  exchangeOf,
   findChannel,
   neighbourOf,
   nowNextOf,
@@ -13,6 +14,7 @@ import {
   sharesOf,
   shortPeer,
   sortedRecordings,
+  viewersOf,
 } from '../../web-ui/state/channels.ts'
 import { channels, idOf, recordings, renderers, swarms } from './fixture-data.ts'
 
@@ -61,6 +63,21 @@ test('a record button tells idle, starting, recording and stopping apart', (t) =
   t.deepEqual(recordStateOf(busy, 'stopping'), { kind: 'stopping', id: 'r' })
   // the event that tells of the recording may come before the answer to the request
   t.deepEqual(recordStateOf(busy, 'starting'), { kind: 'recording', id: 'r' })
+})
+
+test('a recording is no viewer', (t) => {
+  const tuner = { kind: 'live', readers: 2, since: iso(T) } as const
+  t.is(viewersOf({ tuner }), 2)
+  t.is(viewersOf({ tuner, recording: 'r1' }), 1)
+  t.is(viewersOf({ tuner: { kind: 'idle' } }), 0)
+})
+
+test('a peer that only talks is none from whom, or to whom, a channel comes', (t) => {
+  const rates = { bitsIn: 1_300, bitsOut: 900, bytesIn: 900, bytesOut: 900 }
+  const talk: Partner = { peer: 'a', transport: 'tcp', direction: 'inbound', ...rates, parentOf: [], childOf: [] }
+  const partners = [talk, { ...talk, bitsIn: 2_000_000 }, { ...talk, bitsOut: 317_000 }]
+  t.deepEqual(exchangeOf({ partners }), { from: 1, to: 1 })
+  t.deepEqual(exchangeOf({ partners: [{ ...talk, bitsIn: 0, bitsOut: 0, parentOf: [3], childOf: [1, 2] }] }), { from: 1, to: 1 })
 })
 
 test('channels are found by slug and by id', (t) => {

@@ -1,6 +1,6 @@
 import type { Partner, Swarm } from '../../relay/http/schemas.ts'
 import { formatBytes, formatCount, formatPercent, formatRate, formatSeconds, t } from '../i18n.ts'
-import { partnerHue, sharesOf, shortPeer } from '../state/channels.ts'
+import { exchangeOf, partnerHue, sharesOf, shortPeer } from '../state/channels.ts'
 import { Icon } from './icon.tsx'
 
 const Figure = ({ label, value, detail }: { readonly label: string; readonly value: string; readonly detail?: string | undefined }) => (
@@ -62,9 +62,7 @@ const rateWords = (bits: number): string => (bits < 1 ? '–' : formatRate(bits)
 /** Whom a channel comes from and goes to, live. */
 export function SwarmPanel({ swarm }: { readonly swarm: Swarm }) {
   const { received, missed, rejected } = swarm.chunks
-  // what a peer does now counts; who gave or took before may rest
-  const from = swarm.partners.filter((partner) => partner.bitsIn > 0 || partner.parentOf.length > 0).length
-  const to = swarm.partners.filter((partner) => partner.bitsOut > 0 || partner.childOf.length > 0).length
+  const { from, to } = exchangeOf(swarm)
   return (
     <>
       <p class="swarm-summary">

@@ -9,7 +9,7 @@ import { ProblemPanel, Skeleton, StatePanel } from '../components/state-panel.ts
 import { TvMenu } from '../components/tv-menu.tsx'
 import { formatClock, formatPercent, t } from '../i18n.ts'
 import { usePage } from '../page-context.ts'
-import { nowNextOf, progressOf, sortedChannels } from '../state/channels.ts'
+import { nowNextOf, progressOf, sortedChannels, viewersOf } from '../state/channels.ts'
 import { listOf } from '../state/resources.ts'
 import { useTitle } from '../use-title.ts'
 
@@ -44,7 +44,7 @@ function OnNow({ channel, id }: { readonly channel: Channel; readonly id: string
 
 function ChannelRow({ channel }: { readonly channel: Channel }) {
   const id = useId()
-  const viewers = channel.tuner.kind === 'live' ? channel.tuner.readers : 0
+  const viewers = viewersOf(channel)
   return (
     <li class={`channel channel-${channel.air.kind}`}>
       <Link

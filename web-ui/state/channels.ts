@@ -14,6 +14,10 @@ export function recordStateOf(channel: Channel, pending: PendingRecord | undefin
   return { kind: pending === 'stopping' ? 'stopping' : 'recording', id: channel.recording }
 }
 
+/** Who watches: a recording reads the channel too, but nobody sits in front of it. */
+export const viewersOf = ({ tuner, recording }: Pick<Channel, 'tuner' | 'recording'>): number =>
+  tuner.kind === 'live' ? Math.max(0, tuner.readers - (recording === undefined ? 0 : 1)) : 0
+
 export interface NowNext {
   readonly now: Programme | undefined
   readonly next: Programme | undefined
@@ -96,6 +100,15 @@ export function sharesOf(swarm: Swarm): readonly Share[] {
   const head = shares.slice(0, MAX_SHARES - 1)
   return [...head, { peer: '', share: shares.slice(MAX_SHARES - 1).reduce((sum, { share }) => sum + share, 0) }]
 }
+
+/** bit/s. Peers that exchange no television still tell each other what they have. */
+const TALK = 16_000
+
+/** How many peers the channel comes from and goes to at the moment; who gave or took before may rest. */
+export const exchangeOf = ({ partners }: Pick<Swarm, 'partners'>): { readonly from: number; readonly to: number } => ({
+  from: partners.filter(({ bitsIn, parentOf }) => bitsIn > TALK || parentOf.length > 0).length,
+  to: partners.filter(({ bitsOut, childOf }) => bitsOut > TALK || childOf.length > 0).length,
+})
 
 /** The place of a peer's colour, the same in every list of one swarm. */
 export const partnerHue = (swarm: Swarm, peer: string): number => {
