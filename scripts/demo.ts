@@ -20,7 +20,7 @@ const MAIN = fileURLToPath(new URL('../relay/main.ts', import.meta.url))
 const LOOPBACK = ['--listen', '/ip4/127.0.0.1/tcp/0', '--no-mdns', '--no-webrtc']
 const PEERS = ['peer-1', 'peer-2']
 const INPUTS: Readonly<Record<string, string>> = {
-  clock: 'test:?name=Clock&size=1280x720&rate=2M',
+  clock: 'test:?name=Clock&size=1280x720&rate=2M&picture=gradient',
   colours: 'test:?name=Colours&size=960x540&rate=1200k',
 }
 

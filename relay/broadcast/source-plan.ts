@@ -21,9 +21,11 @@ export interface TestCard {
   /** Hz. */
   readonly tone: number
   readonly name: string
+  /** What moves behind the clock: a classic test picture, or slow colours. */
+  readonly picture: 'test' | 'gradient'
 }
 
-export const DEFAULT_CARD: TestCard = { width: 1280, height: 720, fps: 25, rate: 2_000_000, tone: 440, name: 'Tributary' }
+export const DEFAULT_CARD: TestCard = { width: 1280, height: 720, fps: 25, rate: 2_000_000, tone: 440, name: 'Tributary', picture: 'test' }
 
 const MEDIA_PROTOCOLS = new Set(['rtmp', 'rtmps', 'rtmpt', 'rtmpe', 'rtmpts', 'rtsp', 'rtsps', 'rtp', 'mmsh', 'mmst'])
 /** What has been received of these has been received once and for all. */
@@ -65,7 +67,7 @@ function numberOf(options: URLSearchParams, name: string, usual: number, max: nu
 
 function parseTestCard(query: string): TestCard {
   const options = new URLSearchParams(query)
-  const known = ['size', 'fps', 'rate', 'tone', 'name']
+  const known = ['size', 'fps', 'rate', 'tone', 'name', 'picture']
   const unknown = [...options.keys()].find((name) => !known.includes(name))
   if (unknown !== undefined) {
     throw new RelayError('usage', `test:?${unknown}= is not understood; the options of the test card are ${known.join(', ')}.`)
@@ -75,9 +77,14 @@ function parseTestCard(query: string): TestCard {
   if (width < 16 || height < 16 || width > MAX_SIDE || height > MAX_SIDE || width % 2 > 0 || height % 2 > 0) {
     throw new RelayError('usage', `test:?size=${size} is not understood; expected even sides as in test:?size=1280x720.`)
   }
+  const picture = options.get('picture') ?? DEFAULT_CARD.picture
+  if (picture !== 'test' && picture !== 'gradient') {
+    throw new RelayError('usage', `test:?picture=${picture} is not understood; expected test or gradient.`)
+  }
   return {
     width,
     height,
+    picture,
     fps: numberOf(options, 'fps', DEFAULT_CARD.fps, MAX_FPS),
     rate: numberOf(options, 'rate', DEFAULT_CARD.rate, MAX_RATE),
     tone: numberOf(options, 'tone', DEFAULT_CARD.tone, MAX_TONE),

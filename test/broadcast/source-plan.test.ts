@@ -27,9 +27,9 @@ test('each kind of input is read in its own way', (t) => {
 
 test('a test card has options', (t) => {
   t.deepEqual(planSource('test:'), { kind: 'test-card', card: DEFAULT_CARD })
-  t.deepEqual(planSource('test:?size=640x360&fps=50&rate=1.5M&tone=1k&name=One'), {
+  t.deepEqual(planSource('test:?size=640x360&fps=50&rate=1.5M&tone=1k&name=One&picture=gradient'), {
     kind: 'test-card',
-    card: { width: 640, height: 360, fps: 50, rate: 1_500_000, tone: 1000, name: 'One' },
+    card: { width: 640, height: 360, fps: 50, rate: 1_500_000, tone: 1000, name: 'One', picture: 'gradient' },
   })
 })
 
@@ -40,6 +40,7 @@ test('a wrong option of the test card is named, with what would be right', (t) =
     'test:?size=641x360': /size=641x360/,
     'test:?colour=red': /colour.*size, fps, rate, tone, name/,
     'test:?fps=1000': /fps=1000.*60/,
+    'test:?picture=film': /picture=film.*test or gradient/,
   }
   for (const [input, message] of Object.entries(wrong)) t.throws(() => planSource(input), { code: 'usage', message })
 })
