@@ -68,7 +68,7 @@ interface Box {
 function clockFilters(card: TestCard, dayStart: number): string[] {
   const unit = Math.max(1, Math.floor((card.width * PANEL_SHARE) / PANEL.width))
   const left = Math.floor((card.width - PANEL.width * unit) / 2)
-  const top = Math.floor(card.height * 0.12)
+  const top = Math.floor((card.height - PANEL.height * unit) / 2)
   const colour = colourOf(card.name)
   const box = (at: Box, paint: string, enable = ''): string =>
     `drawbox=x=${left + at.x * unit}:y=${top + at.y * unit}:w=${at.width * unit}:h=${at.height * unit}:color=${paint}:t=fill${enable}`
