@@ -10,12 +10,15 @@ import { join } from 'node:path'
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { relayCommand } from '../relay/cli/relay.ts'
+import { runCommandLine } from '../relay/cli/run.ts'
 import { parseInvocation } from '../relay/cli/command.ts'
 import { defaultData } from '../relay/config.ts'
 import { messageOf } from '../relay/errors.ts'
 import { demoChildren, type Children } from './demo/children.ts'
 import { demoSchedule } from './demo/schedule.ts'
 
+/** Handles that libraries forgot must not keep the process. */
+const LIBRARY_GRACE_MS = 500
 const MAIN = fileURLToPath(new URL('../relay/main.ts', import.meta.url))
 const LOOPBACK = ['--listen', '/ip4/127.0.0.1/tcp/0', '--no-mdns', '--no-webrtc']
 const PEERS = ['peer-1', 'peer-2']
@@ -89,14 +92,13 @@ if (reset) {
   rmSync(folder, { recursive: true, force: true })
   say(`the demo network's data is gone (${folder})`)
 } else if (invocation === undefined || invocation.options.join !== undefined || isConfigured(data)) {
-  await import('../relay/main.ts')
+  process.exitCode = await runCommandLine(args)
 } else {
   mkdirSync(folder, { recursive: true })
   const children = demoChildren(join(folder, 'processes.json'), say)
   try {
     const link = await startDemo(folder, children)
-    process.argv.splice(2, args.length, 'relay', '--join', link, ...(args[0] === 'relay' ? args.slice(1) : args))
-    await import('../relay/main.ts') // resolves when the relay has stopped
+    process.exitCode = await runCommandLine(['relay', '--join', link, ...(args[0] === 'relay' ? args.slice(1) : args)])
   } catch (error) {
     say(messageOf(error))
     process.exitCode = 1
@@ -104,3 +106,4 @@ if (reset) {
     await children[Symbol.asyncDispose]()
   }
 }
+setTimeout(() => process.exit(), LIBRARY_GRACE_MS).unref()

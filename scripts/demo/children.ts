@@ -47,7 +47,7 @@ export function demoChildren(list: string, say: (line: string) => void): Childre
   const start = async (name: string, args: readonly string[]): Promise<Child> => {
     const command = [process.execPath, MAIN, ...args, '--json', '--log-level', 'warn']
     const [program = '', ...rest] = SETPRIV === undefined ? command : [SETPRIV, '--pdeathsig', 'TERM', ...command]
-    const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
     running.set(name, child)
     remember()
     const last: string[] = []
