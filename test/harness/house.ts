@@ -135,6 +135,12 @@ async function fetchHere(url: string, init: RequestInit): Promise<Answer> {
   return { status: response.status, text: await response.text() }
 }
 
+/** Waits for all even when one has failed: a process that starts late must find who will end it. */
+async function all<Item>(starting: readonly Promise<Item>[]): Promise<Item[]> {
+  await Promise.allSettled(starting)
+  return Promise.all(starting)
+}
+
 /** Resolves when the relay has every channel on the air. */
 export async function startHouse(options: HouseOptions): Promise<House> {
   const { channels, carriers: carrierCount = 0, apart = false, relayFlags = ON_LOOPBACK, env = {}, inside } = options
@@ -143,11 +149,8 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   const network = join(folder, 'network')
   const start = async (args: readonly string[]): Promise<Running> => run([...args, ...OVERLAY], env, inside)
 
-  const [bootstrap] = await Promise.all([
-    start(['bootstrap', '--data', join(folder, 'bootstrap')]),
-    command(['network', 'create', network, '--name', 'House', ...channels.flatMap(({ name }) => ['--channel', name])]),
-  ])
-  stack.use(bootstrap)
+  const bootstrap = stack.use(await start(['bootstrap', '--data', join(folder, 'bootstrap')]))
+  await command(['network', 'create', network, '--name', 'House', ...channels.flatMap(({ name }) => ['--channel', name])])
   writeSchedule(network)
   const [address = ''] = bootstrap.ready['addresses'] as readonly string[]
   const link = String((await command(['network', 'sign', network, '--bootstrap', address]))['link'])
@@ -159,8 +162,8 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     const flags = ['--data', data, '--join', link, '--carry', 'all', '--http-port', '0', ...ON_LOOPBACK]
     return stack.use(await restartable(() => start(['relay', ...flags])))
   }
-  const broadcasters = await Promise.all(channels.map(startBroadcaster))
-  const carriers = await Promise.all(Array.from({ length: carrierCount }, (_, index) => startCarrier(index)))
+  const broadcasters = await all(channels.map(startBroadcaster))
+  const carriers = await all(Array.from({ length: carrierCount }, (_, index) => startCarrier(index)))
 
   const blocked = apart ? broadcasters.flatMap((broadcaster) => ['--block', String(broadcaster.process.ready['peerId'])]) : []
   const data = join(folder, 'relay')
