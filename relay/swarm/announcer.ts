@@ -18,11 +18,11 @@ export interface AnnouncerDeps {
   partners(): Iterable<Partner>
   free(): number
   depths(): Uint8Array
+  /** So many chunks a partner may seem behind whose last HAVE is a while ago. */
+  slack(): number
 }
 
 const MAX_FREE = 255
-/** A partner that told us of a chunk so near to the edge follows it already. */
-const EDGE_SLACK_CHUNKS = 8
 /** Chunks that are told in between; more are left to the next map. */
 const MAX_NEW = 256
 
@@ -52,6 +52,9 @@ function spansOf(chunks: readonly Chunk[]): Chunk[][] {
   return spans
 }
 
+const havesOf = (chunks: readonly Chunk[]): Uint8Array[] =>
+  spansOf(chunks).map((span) => encode({ kind: 'have', bits: bitsOf(span, RECENT_MAP_CHUNKS) }))
+
 export class Announcer {
   readonly #deps: AnnouncerDeps
   readonly #news: Chunk[] = []
@@ -79,23 +82,31 @@ export class Announcer {
     partner.link.sendFrame(this.#map(MAX_MAP_CHUNKS))
   }
 
+  /** To all; HAVEs not to those who saw each of these chunks pass between us. */
+  #tell(frames: readonly Uint8Array[], isMap: boolean, now: number): void {
+    const { header } = this.#deps.edge
+    const edge = header === undefined || this.#news.length === 0 ? undefined : encode({ kind: 'header', encoded: header.encoded })
+    const followed = (header?.sequence ?? 0) - this.#deps.slack()
+    for (const partner of this.#deps.partners()) {
+      const isBehind = partner.holdings.newest < followed && now - partner.lastChunkAt > HEADER_IDLE_MS
+      if (edge !== undefined && isBehind) partner.link.sendFrame(edge)
+      if (!isMap && this.#news.every(({ sequence }) => partner.hasExchanged(sequence))) continue
+      for (const frame of frames) partner.link.sendFrame(frame)
+    }
+    this.#news.length = 0
+  }
+
   tick(now: number): void {
     if (now >= this.#mapAt) {
       this.#mapAt = now + MAP_INTERVAL_MS
-      const map = this.#map(RECENT_MAP_CHUNKS)
-      for (const partner of this.#deps.partners()) partner.link.sendFrame(map)
+      this.#haveAt = now + HAVE_INTERVAL_MS
+      const mapped = (this.#deps.ring.newest()?.sequence ?? 0) - RECENT_MAP_CHUNKS
+      const older = this.#news.filter(({ sequence }) => sequence <= mapped) // a backlog that came late
+      this.#tell([this.#map(RECENT_MAP_CHUNKS), ...havesOf(older)], true, now)
+      return
     }
     if (now < this.#haveAt || this.#news.length === 0) return
     this.#haveAt = now + HAVE_INTERVAL_MS
-    const { header } = this.#deps.edge
-    const newest = header?.sequence ?? 0
-    const haves = spansOf(this.#news).map((chunks) => encode({ kind: 'have', bits: bitsOf(chunks, RECENT_MAP_CHUNKS) }))
-    const edge = header === undefined ? undefined : encode({ kind: 'header', encoded: header.encoded })
-    this.#news.length = 0
-    for (const partner of this.#deps.partners()) {
-      const isBehind = partner.holdings.newest < newest - EDGE_SLACK_CHUNKS && now - partner.lastChunkAt > HEADER_IDLE_MS
-      if (edge !== undefined && isBehind) partner.link.sendFrame(edge)
-      for (const have of haves) partner.link.sendFrame(have)
-    }
+    this.#tell(havesOf(this.#news), false, now)
   }
 }

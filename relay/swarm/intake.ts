@@ -27,6 +27,13 @@ export interface IntakeDeps {
   edgeMoved(header: ChunkHeader): void
 }
 
+const SEQUENCE_AT = 8
+const SEQUENCE_BYTES = 6
+
+/** What the chunk says of itself, before anything is verified; its frame had room for a header. */
+const sequenceOf = (encoded: Uint8Array): number =>
+  Buffer.from(encoded.buffer, encoded.byteOffset + SEQUENCE_AT, SEQUENCE_BYTES).readUIntBE(0, SEQUENCE_BYTES)
+
 export class Intake {
   readonly #deps: IntakeDeps
   readonly #newest = new Float64Array(SUB_STREAMS).fill(-1)
@@ -66,10 +73,9 @@ export class Intake {
 
   chunk(partner: Partner, encoded: Uint8Array): void {
     const { ring, verifier, tallies, clock } = this.#deps
-    const peek = decodeHeader(encoded)
-    if (!peek.ok) return partner.violate(peek.violation)
-    const { sequence } = peek.header
+    const sequence = sequenceOf(encoded)
     const wasAsked = partner.answered(sequence)
+    partner.exchanged(sequence)
     const held = ring.get(sequence)
     if (held !== undefined) return this.#duplicate(partner, held, encoded)
     if (!this.#isWanted(sequence)) {
@@ -84,7 +90,7 @@ export class Intake {
     const { chunk } = verified
     const now = clock.monotonic()
     partner.holdings.add(sequence, chunk.randomAccess)
-    tallies.media.add(encoded.length, now)
+    tallies.chunk(encoded.length, now)
     tallies.share(partner.peer, encoded.length)
     if (!wasAsked) partner.measureLag(clock.now() - chunk.time)
     this.#store(chunk, partner, wasAsked)
@@ -93,7 +99,7 @@ export class Intake {
 
   /** Of our own making. */
   publish(chunk: Chunk): void {
-    this.#deps.tallies.media.add(chunk.encoded.length, this.#deps.clock.monotonic())
+    this.#deps.tallies.chunk(chunk.encoded.length, this.#deps.clock.monotonic())
     this.#store(chunk, undefined, false)
   }
 

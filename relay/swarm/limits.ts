@@ -29,7 +29,9 @@ export const GOODBYE_LINGER_MS = 500
 export const TICK_MS = 100
 /** A tick so much later than it should be: the process was held up, and all that waited is given that time. */
 export const HELD_UP_MS = 500
-export const HAVE_INTERVAL_MS = 200
+/** A small message costs as much CPU as half a chunk; half a second is soon enough for a hole with 3 s to go. */
+export const HAVE_INTERVAL_MS = 500
+/** A map also tells what is new, so HAVEs go out in between. */
 export const MAP_INTERVAL_MS = 1000
 /** Chunks of the map that goes out each second; the first map has all. */
 export const RECENT_MAP_CHUNKS = 256

@@ -24,6 +24,8 @@ export interface ParentsDeps {
   readonly partners: ReadonlyMap<PeerId, Partner>
   /** Our newest chunk of a sub-stream, -1 for none. */
   newestOf(subStream: number): number
+  /** So many chunks a partner may seem behind whose last HAVE is a while ago. */
+  slack(): number
 }
 
 /** What we say of a sub-stream that reaches us by pulls only: a way of last resort. */
@@ -106,6 +108,7 @@ export class Parents {
       })),
       candidates: [...partners.values()].filter(({ theirs }) => theirs.hasMap).map((partner) => candidateOf(partner, leastLag)),
       mayImprove,
+      slack: this.#deps.slack(),
     })
     for (const { subStream, parent } of changes) {
       const chosen = partners.get(parent)

@@ -50,6 +50,8 @@ interface Theirs {
   hasMap: boolean
 }
 
+/** Chunks that are remembered to have passed: those of some HAVE intervals. */
+const PASSED = 512
 /** New measurements count so much. */
 const RTT_WEIGHT = 0.3
 const LAG_WEIGHT = 0.2
@@ -75,6 +77,7 @@ export class Partner {
   isChoked = false
   chunkBytes = 0
   lastChunkAt = 0
+  readonly #passed = new Float64Array(PASSED).fill(-1)
   readonly #refusedUntil = new Float64Array(SUB_STREAMS)
   readonly #deps: PartnerDeps
   readonly #lifetime = new AbortController()
@@ -110,6 +113,7 @@ export class Partner {
       sent: (chunk) => {
         this.lastChunkAt = deps.clock.monotonic()
         this.holdings.add(chunk.sequence, chunk.randomAccess)
+        this.exchanged(chunk.sequence)
       },
     })
     link.handOver({ message: (message) => this.#onMessage(message), end: (end) => this.#leave(end) })
@@ -124,6 +128,15 @@ export class Partner {
     this.isChoked = isChoked
     this.link.send({ kind: isChoked ? 'choke' : 'unchoke' })
     if (isChoked) this.outbox.rejectAll('choked')
+  }
+
+  /** A chunk went over this link, either way: both sides know that both have it. */
+  exchanged(sequence: number): void {
+    this.#passed[sequence % PASSED] = sequence
+  }
+
+  hasExchanged(sequence: number): boolean {
+    return this.#passed[sequence % PASSED] === sequence
   }
 
   /** True: the chunk that came was asked for. */

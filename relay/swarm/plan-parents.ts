@@ -40,6 +40,8 @@ export interface ParentsView {
   readonly candidates: readonly ParentCandidate[]
   /** Whether a change for the better, of one sub-stream, is due. */
   readonly mayImprove: boolean
+  /** Chunks that the channel makes between two HAVEs, and some. */
+  readonly slack: number
 }
 
 export interface ParentChange {
@@ -55,7 +57,7 @@ const SHARE_MS = 40
 const UNKNOWN_RTT_MS = 100
 /** Pulls may fill the holes of an idle parent so well that nothing ever waits for long. */
 const MAX_PULLED = 3
-/** A partner may be so many chunks of the sub-stream behind us: its HAVE is 200 ms old. */
+/** A partner may be so many chunks of the sub-stream behind us, and so many more as its HAVE is old. */
 const ROUNDS_BEHIND = 3
 
 const depthOf = (candidate: ParentCandidate, subStream: number): number => candidate.depths[subStream] ?? MAX_DEPTH
@@ -64,13 +66,13 @@ const depthOf = (candidate: ParentCandidate, subStream: number): number => candi
 const costOf = (candidate: ParentCandidate, subStream: number, load: number, least: number): number =>
   (candidate.lateness ?? (depthOf(candidate, subStream) - least) * HOP_MS) + (candidate.rtt ?? UNKNOWN_RTT_MS) / 2 + load * SHARE_MS
 
-function isEligible(candidate: ParentCandidate, subStream: number, view: SubStreamView, taken: number): boolean {
+function isEligible(candidate: ParentCandidate, subStream: number, view: SubStreamView, taken: number, slack: number): boolean {
   if (candidate.isChoking || candidate.free <= taken || candidate.isRefusing(subStream) || candidate.isChild(subStream)) return false
   if (depthOf(candidate, subStream) >= MAX_DEPTH) return false
-  return view.newest < 0 || candidate.newestOf(subStream) >= view.newest - ROUNDS_BEHIND * SUB_STREAMS
+  return view.newest < 0 || candidate.newestOf(subStream) >= view.newest - ROUNDS_BEHIND * SUB_STREAMS - slack
 }
 
-export function planParents({ now, subStreams, candidates, mayImprove }: ParentsView): readonly ParentChange[] {
+export function planParents({ now, subStreams, candidates, mayImprove, slack }: ParentsView): readonly ParentChange[] {
   const load = new Map<PeerId, number>()
   const taken = new Map<PeerId, number>()
   for (const { parent } of subStreams) if (parent !== undefined) load.set(parent, (load.get(parent) ?? 0) + 1)
@@ -85,7 +87,7 @@ export function planParents({ now, subStreams, candidates, mayImprove }: Parents
     let found: { candidate: ParentCandidate; cost: number } | undefined
     for (const candidate of candidates) {
       const { peer } = candidate
-      if (peer === view.parent || !isEligible(candidate, subStream, view, taken.get(peer) ?? 0)) continue
+      if (peer === view.parent || !isEligible(candidate, subStream, view, taken.get(peer) ?? 0, slack)) continue
       const price = cost(candidate, subStream, 0)
       if (found === undefined || price < found.cost) found = { candidate, cost: price }
     }

@@ -17,7 +17,7 @@ import { createChildren } from './children.ts'
 import { Delivery, type SwarmItem } from './delivery.ts'
 import { Edge } from './edge.ts'
 import { Intake } from './intake.ts'
-import { HELD_UP_MS, TICK_MS } from './limits.ts'
+import { HAVE_INTERVAL_MS, HELD_UP_MS, TICK_MS } from './limits.ts'
 import type { Link } from './link.ts'
 import type { Marks } from './marks.ts'
 import { Parents } from './parents.ts'
@@ -99,6 +99,7 @@ export function createSwarm(deps: SwarmDeps, options: JoinOptions): Swarm {
     const measured = tallies.media.rate(clock.monotonic())
     return measured < MIN_BITRATE ? ASSUMED_BITRATE : measured
   }
+  const slack = (): number => tallies.chunksIn(2 * HAVE_INTERVAL_MS, clock.monotonic())
   /** Some sub-stream has no parent. */
   const isStarving = (): boolean => role === 'peer' && delivery.from !== undefined && parents.orphans > 0
   const plan = (): void => {
@@ -177,6 +178,7 @@ export function createSwarm(deps: SwarmDeps, options: JoinOptions): Swarm {
     timeline,
     partners: partners.all,
     newestOf: (subStream) => intake.newestOf(subStream),
+    slack,
   })
   const pulls = new Pulls({ delivery, parents, partners: partners.all })
   const tuning = new Tuning({ edge, timeline, delivery, partners: partners.all })
@@ -194,6 +196,7 @@ export function createSwarm(deps: SwarmDeps, options: JoinOptions): Swarm {
     partners: () => partners.all.values(),
     free: () => children.free(),
     depths: () => parents.depths(role === 'source'),
+    slack,
   })
   const candidates = new Candidates({
     ...deps,

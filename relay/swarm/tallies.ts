@@ -16,6 +16,8 @@ export interface Equivocation {
   readonly headers: readonly [Uint8Array, Uint8Array]
 }
 
+const BITS_A_BYTE = 8
+const SECOND_MS = 1000
 const MAX_SHARES = 256
 const MAX_VIOLATIONS = 32
 
@@ -32,11 +34,24 @@ export class Tallies {
   /** Bytes of sessions that have ended. */
   readonly past = { bytesIn: 0, bytesOut: 0 }
   readonly media: RateMeter
+  readonly #chunks: RateMeter
   readonly #shares = new Map<PeerId, number>()
   #shared = 0
 
   constructor(now: number) {
     this.media = new RateMeter(now)
+    this.#chunks = new RateMeter(now)
+  }
+
+  /** A verified chunk, or one of our own making. */
+  chunk(bytes: number, now: number): void {
+    this.media.add(bytes, now)
+    this.#chunks.add(1, now)
+  }
+
+  /** How many chunks the channel makes in this time. */
+  chunksIn(ms: number, now: number): number {
+    return Math.ceil((this.#chunks.rate(now) * ms) / BITS_A_BYTE / SECOND_MS)
   }
 
   share(peer: PeerId, bytes: number): void {

@@ -26,6 +26,7 @@ test('equal partners share the sub-streams evenly', (t) => {
     subStreams: orphans,
     candidates: ['a', 'b', 'c', 'd'].map((peer) => candidate(peer)),
     mayImprove: false,
+    slack: 0,
   })
   t.is(changes.length, 8)
   for (const peer of ['a', 'b', 'c', 'd']) t.is(changes.filter(({ parent }) => parent === peer).length, 2)
@@ -40,17 +41,17 @@ test('nobody becomes a parent who chokes, is full, refused, is fed by us, is beh
     candidate('behind', { newestOf: () => 10 }),
     candidate('loop', { depths: new Uint8Array(8).fill(255) }),
   ]
-  t.deepEqual(planParents({ now: 1000, subStreams: orphans, candidates: unfit, mayImprove: true }), [])
+  t.deepEqual(planParents({ now: 1000, subStreams: orphans, candidates: unfit, mayImprove: true, slack: 0 }), [])
 })
 
 test('no more sub-streams go to a partner than it has free', (t) => {
-  const changes = planParents({ now: 0, subStreams: orphans, candidates: [candidate('thin', { free: 3 })], mayImprove: false })
+  const changes = planParents({ now: 0, subStreams: orphans, candidates: [candidate('thin', { free: 3 })], mayImprove: false, slack: 0 })
   t.is(changes.length, 3)
 })
 
 test('a parent that does not push is replaced after its grace, not before', (t) => {
   const at = (now: number, view: Partial<SubStreamView>) =>
-    planParents({ now, subStreams: [fed('idle', view)], candidates: [candidate('idle'), candidate('other')], mayImprove: false })
+    planParents({ now, subStreams: [fed('idle', view)], candidates: [candidate('idle'), candidate('other')], mayImprove: false, slack: 0 })
   t.deepEqual(at(1000, { stalledMs: 900 }), [])
   t.deepEqual(at(2000, { stalledMs: 1600 }), [{ subStream: 0, parent: 'other', why: 'stalled' }])
   t.deepEqual(at(2000, { pulled: 3 }), [{ subStream: 0, parent: 'other', why: 'stalled' }])
@@ -63,11 +64,12 @@ test('a much better parent takes over one sub-stream at a time, after the cool-d
     subStreams: [fed('far', { changedAt }), fed('far', { changedAt })],
     candidates: [candidate('far', { lateness: 900 }), candidate('near', { lateness: 0 })],
     mayImprove: true,
+    slack: 0,
   })
   t.is(planParents(view(0)).length, 1)
   t.is(planParents(view(0))[0]?.why, 'better')
   t.deepEqual(planParents(view(9000)), [])
-  t.deepEqual(planParents({ ...view(0), mayImprove: false }), [])
+  t.deepEqual(planParents({ ...view(0), mayImprove: false, slack: 0 }), [])
 })
 
 const hole = (sequence: number, fields: Partial<HoleView> = {}): HoleView => ({
