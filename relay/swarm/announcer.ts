@@ -22,6 +22,8 @@ export interface AnnouncerDeps {
   slack(): number
 }
 
+/** So many changes become one map. */
+const SOON_MS = 200
 const MAX_FREE = 255
 /** Chunks that are told in between; more are left to the next map. */
 const MAX_NEW = 256
@@ -80,6 +82,11 @@ export class Announcer {
   /** Everything we have, to a new partner. */
   greet(partner: Partner): void {
     partner.link.sendFrame(this.#map(MAX_MAP_CHUNKS))
+  }
+
+  /** A map that says more than the last goes out before its time. */
+  soon(now: number): void {
+    this.#mapAt = Math.min(this.#mapAt, now + SOON_MS)
   }
 
   /** To all; HAVEs not to those who saw each of these chunks pass between us. */

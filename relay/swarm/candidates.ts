@@ -104,16 +104,25 @@ export class Candidates {
 
   /** Tries one more, wanted or not. */
   probe(now: number): void {
-    if (!this.#isSearching && now >= this.#searchAt) this.#search(now)
     this.#dialSome(now, 1)
+  }
+
+  #due(now: number): [PeerId, Candidate][] {
+    return [...this.#known].filter(
+      ([peer, { isDialling, notBefore }]) => !isDialling && notBefore <= now && !this.#deps.isPartner(peer) && !this.#deps.isUnwanted(peer),
+    )
+  }
+
+  /** True when there is somebody to try; else it goes on searching. */
+  hasDue(now: number): boolean {
+    if (!this.#isSearching && now >= this.#searchAt) this.#search(now)
+    return this.#due(now).length > 0
   }
 
   #dialSome(now: number, most: number): void {
     let room = most
     if (room <= 0) return
-    const due = [...this.#known].filter(
-      ([peer, { isDialling, notBefore }]) => !isDialling && notBefore <= now && !this.#deps.isPartner(peer) && !this.#deps.isUnwanted(peer),
-    )
+    const due = this.#due(now)
     // by chance, so that joiners do not all knock at the same door; those that failed, or had their turn, come last
     const inOrder = shuffled(this.#deps.random, due).toSorted(([, a], [, b]) => a.failures - b.failures || a.triedAt - b.triedAt)
     for (const [peer, candidate] of inOrder) {
@@ -149,7 +158,10 @@ export class Candidates {
     this.#dials += 1
     this.#deps
       .dial(peer, AbortSignal.any([signal, late.signal]))
-      .catch(() => this.failed(peer)) // whatever it was, there is a next time
+      .catch((error: unknown) => {
+        this.#deps.log.debug('a peer did not become a partner', { peer, error: messageOf(error) })
+        this.failed(peer) // whatever it was, there is a next time
+      })
       .finally(() => {
         timer[Symbol.dispose]()
         candidate.isDialling = false

@@ -84,10 +84,11 @@ export class Parents {
     })
   }
 
-  plan(now: number): void {
+  /** True when something changed. */
+  plan(now: number): boolean {
     const { partners, delivery, timeline } = this.#deps
     const edge = timeline.newest
-    if (delivery.from === undefined || edge === undefined) return
+    if (delivery.from === undefined || edge === undefined) return false
     const stalled = new Float64Array(SUB_STREAMS)
     for (const hole of delivery.holes.values()) {
       const subStream = hole.sequence % SUB_STREAMS
@@ -114,6 +115,7 @@ export class Parents {
       const chosen = partners.get(parent)
       if (chosen !== undefined) this.#change(subStream, chosen, Math.max(edge + 1, delivery.from), now)
     }
+    return changes.length > 0
   }
 
   #change(subStream: number, chosen: Partner, from: number, now: number): void {
@@ -128,14 +130,6 @@ export class Parents {
     parent.pulled = 0
     chosen.theirs.free = Math.max(0, chosen.theirs.free - 1) // until its next map
     chosen.link.send({ kind: 'subscribe', subStream, from })
-  }
-
-  /** Nobody is to push any more. */
-  leaveAll(): void {
-    this.#parents.forEach((parent, subStream) => {
-      parent.partner?.link.send({ kind: 'unsubscribe', subStream })
-      parent.partner = undefined
-    })
   }
 }
 

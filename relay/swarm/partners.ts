@@ -186,6 +186,7 @@ export class Partners {
 
   #gone(partner: Partner, end: PartnerEnd): void {
     const { peer } = partner
+    this.#deps.log.debug('a partner has gone', { peer, ...end })
     this.#protections.get(partner)?.[Symbol.dispose]()
     this.#protections.delete(partner)
     if (this.all.get(peer) === partner) this.all.delete(peer)
@@ -236,12 +237,16 @@ export class Partners {
     for (const { link } of this.all.values()) link.heardAt += ms
   }
 
-  /** Makes room for others when there is none: else peers that all lack the same would keep each other for ever. */
-  prune(now: number, isUseful: (partner: Partner) => boolean): void {
-    if (now < this.#pruneAt || this.missing(true) > 0) return
+  /**
+   * Makes room for others when something is lacking for long and there is none: else peers that all lack the same would keep each other
+   * for ever.
+   */
+  prune(now: number, isStarving: boolean, isUseful: (partner: Partner) => boolean): void {
+    if (!isStarving || this.missing(true) > 0) this.#pruneAt = now + PRUNE_INTERVAL_MS
+    if (now < this.#pruneAt) return
     this.#pruneAt = now + PRUNE_INTERVAL_MS
     for (const partner of this.all.values()) {
-      if (isUseful(partner)) continue
+      if (isUseful(partner) || now - partner.since < PRUNE_INTERVAL_MS) continue
       partner.goodbye('idle').catch(() => {}) // it may be dead
       return
     }

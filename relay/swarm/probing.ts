@@ -16,6 +16,8 @@ export interface ProbingDeps {
   readonly candidates: Candidates
 }
 
+/** So long a partner may take to show what it has. */
+const SETTLE_MS = 5000
 /** The pause is this share of the time off air. */
 const PAUSE_SHARE = 0.1
 
@@ -37,8 +39,10 @@ export class Probing {
     this.#silentSince ??= now
     if (now < this.#nextAt) return
     this.#nextAt = now + Math.min(PROBE_MAX_MS, Math.max(PROBE_MIN_MS, (now - this.#silentSince) * PAUSE_SHARE))
+    if (!candidates.hasDue(now)) return
     if (partners.isFull) {
-      const peers = [...partners.all.values()].filter(({ theirs }) => theirs.role !== 'source')
+      // those who came a moment ago may be about to tell us of the edge
+      const peers = [...partners.all.values()].filter(({ theirs, since }) => theirs.role !== 'source' && now - since > SETTLE_MS)
       peers[nextInt(random, Math.max(peers.length, 1))]?.goodbye('idle').catch(() => {}) // it may be dead
     }
     candidates.probe(now)

@@ -106,7 +106,7 @@ export function createSwarm(deps: SwarmDeps, options: JoinOptions): Swarm {
     if (role === 'source' || lifetime.signal.aborted) return
     const now = clock.monotonic()
     tuning.plan(now)
-    parents.plan(now)
+    if (parents.plan(now)) announcer.soon(now) // those who look for a way to the source see ours
     pulls.plan(now)
   }
   const settle = (): void => delivery.advance(clock.monotonic(), (sequence) => pulls.isHopeless(sequence))
@@ -232,7 +232,7 @@ export function createSwarm(deps: SwarmDeps, options: JoinOptions): Swarm {
     plan()
     children.tick(now)
     partners.tick(now)
-    if (isStarving()) partners.prune(now, (partner) => partner.pushed.size > 0 || parents.subStreamsOf(partner).length > 0)
+    partners.prune(now, isStarving(), (partner) => partner.pushed.size > 0 || parents.subStreamsOf(partner).length > 0)
     announcer.tick(now)
     candidates.tick(now)
     if (role === 'peer') probing.tick(now)
