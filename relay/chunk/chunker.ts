@@ -14,7 +14,6 @@ import { createAccessDetector, type AccessDetector, type AccessRule } from '../m
 import { PCR_HZ, PCR_WRAP, readPcr, ticksBetween } from '../media/timestamp.ts'
 import { accessTrack } from '../media/tracks.ts'
 import { counterOf, hasPayload, NULL_PID, PACKET_BYTES, PID_COUNT, pidOf, setCounter, startsUnit } from '../media/ts-packet.ts'
-import { MAX_PAYLOAD_BYTES } from './chunk.ts'
 
 /** One cut; `sign` makes a chunk of it. */
 export interface ChunkCut {
@@ -39,8 +38,11 @@ export interface Chunker extends Disposable {
 
 /** With 50 ms to spare, what may lie between a packet's coming and its chunk's going. */
 export const FLUSH_MS = 200
-/** Whole packets in a payload. */
-const CAPACITY = Math.floor(MAX_PAYLOAD_BYTES / PACKET_BYTES) * PACKET_BYTES
+/**
+ * Whole packets in a payload: one less than MAX_PAYLOAD_BYTES has room for, so that a chunk with its header, its frame and Yamux's header
+ * is one message of Noise (65,519 bytes) and not two.
+ */
+const CAPACITY = 347 * PACKET_BYTES
 /** A candidate that is not decided after so many bytes of the whole stream is decided by its indicator; PAT and PMT fit in beside it. */
 const MAX_CANDIDATE_BYTES = 128 * PACKET_BYTES
 /** Radio can start anywhere; so often it does at least. */

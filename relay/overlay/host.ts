@@ -6,7 +6,6 @@ import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import type { MulticastDNSComponents } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
-import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
@@ -14,6 +13,8 @@ import type { Clock } from '../clock.ts'
 import { isRelayError, messageOf, RelayError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import * as limits from './limits.ts'
+import { nativeNoise } from './noise-crypto.ts'
+import { gatheringTcp } from './tcp.ts'
 import type { WebRtc } from './webrtc.ts'
 
 /** Our own DHT: no node of another program stores our keys, and none of theirs reaches us. */
@@ -54,12 +55,12 @@ const create = (options: HostOptions, listen: readonly string[]) =>
     nodeInfo: { name: 'tributary', userAgent: 'tributary' },
     addresses: { listen: [...listen] },
     transports: [
-      tcp({ maxConnections: limits.MAX_CONNECTIONS + limits.MAX_PENDING_INBOUND }),
+      gatheringTcp({ maxConnections: limits.MAX_CONNECTIONS + limits.MAX_PENDING_INBOUND }),
       webSockets(),
       circuitRelayTransport(),
       ...(options.webrtc === undefined ? [] : [options.webrtc.direct, options.webrtc.relayed]),
     ],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [noise({ crypto: nativeNoise })],
     streamMuxers: [
       yamux({
         streamOptions: {

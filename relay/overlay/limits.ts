@@ -21,6 +21,8 @@ export const MAX_ADDRESSES_PER_DIAL = 16
 export const STREAM_WINDOW_BYTES = MIB
 /** Where the window may grow to on a long fat path. What a paused stream holds at most. */
 export const MAX_STREAM_WINDOW_BYTES = 4 * MIB
+/** What a socket takes before it asks for patience: a chunk with what goes before and behind it. */
+export const SOCKET_QUEUE_BYTES = 256 * KIB
 /** A sender that ignores back-pressure is reset before it eats the memory. */
 export const MAX_STREAM_QUEUE_BYTES = 16 * MIB
 /** Swarms ping every 20 s, so silence of this length means that nobody is there. */
