@@ -26,13 +26,17 @@ export function createSectionReader(onSection: (section: Uint8Array) => void): S
   const take = (bytes: Uint8Array, from: number, to: number): number => {
     let at = from
     while (at < to) {
-      const wanted = filled < PREFIX_BYTES ? PREFIX_BYTES : PREFIX_BYTES + ((((section[1] as number) & 0x0f) << 8) | (section[2] as number))
+      if (filled < PREFIX_BYTES) {
+        section[filled++] = bytes[at++] as number
+        continue
+      }
+      const wanted = PREFIX_BYTES + ((((section[1] as number) & 0x0f) << 8) | (section[2] as number))
       if (wanted > MAX_SECTION_BYTES) {
         isOpen = false
         return to
       }
       while (at < to && filled < wanted) section[filled++] = bytes[at++] as number
-      if (filled < wanted || wanted === PREFIX_BYTES) continue
+      if (filled < wanted) return at
       isOpen = false
       const whole = section.subarray(0, filled)
       const hasCrc = ((section[1] as number) & 0x80) !== 0

@@ -152,6 +152,11 @@ test('sections that follow each other within packets are all read', (t) => {
   )
 })
 
+test('a section that says it is empty is passed over, and the next one is read', (t) => {
+  const empty = Uint8Array.of(0x02, 0x30, 0)
+  t.deepEqual(readBack(packTight([empty, sectionOf(1)], 100)).at(-1), sectionOf(1))
+})
+
 test('garbage makes no section and never throws', (t) => {
   t.notThrows(() => fc.assert(fc.property(fc.uint8Array({ minLength: 940, maxLength: 940 }), (bytes) => readBack(bytes).length === 0)))
 })
