@@ -39,35 +39,38 @@ async function check(name: string, command: readonly string[]): Promise<void> {
   }
 }
 
-/** An ava run, read as TAP: https://testanything.org/tap-version-13-specification.html */
+/** What ava's own reporter says of one test; its TAP reporter breaks off when a test takes too long. */
+const RESULT = /^\s+(?:(✔)|(✘) \[fail\]:|(-) \[(?:skip|todo)\]) (.*?)(?: \(\d.*\))?$/
+/** ava has no way to skip a test that has begun: one whose tool is missing passes, and says so. */
+const MISSING_TOOL = /^\s+ℹ skipped (".*": .*)$/
+
 async function tests(name: string, args: readonly string[]): Promise<void> {
   console.log(`\n${name}`)
-  let finished = false
-  let failedHere = 0
-  const code = await run(['ava', '--tap', ...args], (line) => {
-    if (/^1\.\.\d+/.test(line)) finished = true
-    // ava has no way to skip a test that has begun: one whose tool is missing passes, and says so
-    const missing = /^#\s+skipped (".*": .*)$/.exec(line)
+  const failedBefore = tally.failed
+  let seen = 0
+  const code = await run(['ava', ...args], (line) => {
+    const missing = MISSING_TOOL.exec(line)
     if (missing !== null) {
       tally.skipped.push(missing[1] ?? '')
       tally.passed -= 1
-    }
-    const result = /^(ok|not ok) \d+ - (.*?)(?: # (SKIP|TODO).*)?$/.exec(line)
-    if (result === null) {
-      if (!/^(TAP version|# |1\.\.)/.test(line)) console.log(`        ${line}`)
       return
     }
-    const [, verdict, title = '', directive] = result
-    if (directive !== undefined) tally.skipped.push(title)
-    else if (verdict === 'ok') tally.passed += 1
+    const result = RESULT.exec(line)
+    if (result === null) {
+      if (line.trim() !== '') console.log(`        ${line}`)
+      return
+    }
+    seen += 1
+    const [, passed, failed, , title = ''] = result
+    if (passed !== undefined) tally.passed += 1
+    else if (failed === undefined) tally.skipped.push(title)
     else {
       tally.failed += 1
-      failedHere += 1
+      console.log(`FAILED  ${title}`)
     }
-    if (verdict !== 'ok') console.log(`FAILED  ${title}`)
   })
   // a run that broke off without naming a failed test has failed all the same
-  if ((code !== 0 || !finished) && failedHere === 0) {
+  if ((code !== 0 || seen === 0) && tally.failed === failedBefore) {
     tally.failed += 1
     console.log(`FAILED  ${name} ended with exit code ${code}`)
   }

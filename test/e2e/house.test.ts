@@ -76,9 +76,8 @@ test.serial('a broadcaster that dies is off air everywhere within 5 s, and on ai
 
   await broadcaster?.kill()
   await until('the API says off air', OFF_AIR_MS, async () => ((await channelOf(house)).air.kind === 'off-air' ? true : undefined))
-  t.true(
-    (await dlnaTitles(house.relay.url)).some((title) => /off air/i.test(title)),
-    'the DLNA listing says off air',
+  await until('the DLNA listing says off air', OFF_AIR_MS, async () =>
+    (await dlnaTitles(house.relay.url)).some((title) => /off air/i.test(title)) ? true : undefined,
   )
   t.is(await viewer.ended, 'in order', 'the open connection ends cleanly')
   const closed = await until('the recording closes', OFF_AIR_MS, async () => {
