@@ -136,7 +136,7 @@ export async function startKodi({ home, playlist, guide }: KodiOptions): Promise
   return { rpc, [Symbol.asyncDispose]: async () => running.disposeAsync() }
 }
 
-const LOG_LINES = 30
+const LOG_LINES = 90
 function logEnd(file: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(-LOG_LINES).join('\n') : '(there is none)'
 }
