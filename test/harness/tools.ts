@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { ExecutionContext } from 'ava'
@@ -27,9 +28,30 @@ export function needs(t: ExecutionContext, ...tools: readonly string[]): boolean
   )
 }
 
-/** The same for network namespaces, which need root. */
-export const needsNamespaces = (t: ExecutionContext): boolean =>
-  needs(t, 'ip') && present(t, process.getuid?.() === 0 ? [] : ['network namespaces need root'])
+/** Why no network namespace can be entered here; undefined: one can. Root may make them, but not, for one, in a bare chroot. */
+function noNamespaces(): string | undefined {
+  if (findTool('ip') === undefined) return 'ip is not installed'
+  const name = `tributary-probe-${process.pid}`
+  try {
+    execFileSync('ip', ['netns', 'add', name], { stdio: 'pipe' })
+  } catch {
+    return 'network namespaces need root'
+  }
+  try {
+    execFileSync('ip', ['netns', 'exec', name, 'true'], { stdio: 'pipe' })
+    return undefined
+  } catch (error) {
+    return `network namespaces cannot be entered here (${String((error as { stderr?: Buffer }).stderr).trim()})`
+  } finally {
+    execFileSync('ip', ['netns', 'del', name], { stdio: 'pipe' })
+  }
+}
+
+/** The same for network namespaces. */
+export function needsNamespaces(t: ExecutionContext): boolean {
+  const reason = noNamespaces()
+  return present(t, reason === undefined ? [] : [reason])
+}
 
 function present(t: ExecutionContext, missing: readonly string[]): boolean {
   if (missing.length === 0) return true
