@@ -1,3 +1,4 @@
+import { threadId } from 'node:worker_threads'
 import { createServer, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { systemClock, type Clock } from '../../relay/clock.ts'
@@ -64,7 +65,7 @@ export interface ServeOptions extends Partial<DlnaOptions> {
 export const TEST_UDN = 'uuid:7d1b7f2e-0000-4000-8000-000000000001'
 
 /** SSDP worlds of their own, so that tests do not meet; above what Linux hands out by itself. */
-let nextSsdpPort = 61_000 + (process.pid % 190) * 10
+let nextSsdpPort = 61_000 + ((process.pid + threadId) % 190) * 10
 
 /** A whole DLNA side over a real HTTP server on loopback. */
 export async function serveDlna(options: ServeOptions = {}): Promise<DlnaServer> {

@@ -1,4 +1,5 @@
 /** A LAN of network namespaces, made by a test and gone with it: hosts on switches, nothing outside of it. Needs root. */
+import { threadId } from 'node:worker_threads'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
@@ -30,7 +31,7 @@ const FIRST_HOST = 10
 export async function createLan(hosts: readonly LanHost[], unused: readonly string[] = []): Promise<Lan> {
   made += 1
   const own = made
-  const prefix = `trib${process.pid}-${own}`
+  const prefix = `trib${process.pid}-${threadId}-${own}`
   const switches = [...new Set([...hosts.flatMap(({ on }) => on), ...unused])]
   const plugs = new Map<string, number>()
   const namespace = (name: string): string => `${prefix}-${name}`

@@ -1,3 +1,4 @@
+import { threadId } from 'node:worker_threads'
 import { execFileSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -31,7 +32,7 @@ export function needs(t: ExecutionContext, ...tools: readonly string[]): boolean
 /** Why no network namespace can be entered here; undefined: one can. Root may make them, but not, for one, in a bare chroot. */
 function noNamespaces(): string | undefined {
   if (findTool('ip') === undefined) return 'ip is not installed'
-  const name = `tributary-probe-${process.pid}`
+  const name = `tributary-probe-${process.pid}-${threadId}`
   try {
     execFileSync('ip', ['netns', 'add', name], { stdio: 'pipe' })
   } catch {
