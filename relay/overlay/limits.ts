@@ -12,9 +12,9 @@ export const INBOUND_PER_SECOND = 20
 export const MAX_PENDING_INBOUND = 30
 export const MAX_PARALLEL_DIALS = 10
 /** All addresses of one peer together. */
-export const DIAL_TIMEOUT_MS = 10 * SECOND
-/** One address: a firewall that drops packets must not use up the whole dial. */
-export const ADDRESS_DIAL_TIMEOUT_MS = 4 * SECOND
+export const DIAL_TIMEOUT_MS = 15 * SECOND
+/** Of one address. WebRTC through a relay is signalling, ICE and DTLS one after the other: on a busy Pi that takes seconds. */
+export const ADDRESS_DIAL_TIMEOUT_MS = 10 * SECOND
 export const MAX_ADDRESSES_PER_DIAL = 16
 
 /** Bytes a partner may send before it hears from us: 1 MiB is a second at 8 Mbit/s. Not negotiated, so the same in every relay. */

@@ -13,11 +13,12 @@ import { needsNamespaces } from '../harness/tools.ts'
 import { peerPair, startPeer } from './libp2p-pair.ts'
 
 const ADDRESS = process.env['TRIBUTARY_TEST_ADDRESS']
-const INNER_TIMEOUT_MS = 55_000
-const RELAYED_TIMEOUT_MS = 20_000
+const INNER_TIMEOUT_MS = 120_000
+const RELAYED_TIMEOUT_MS = 45_000
 
 if (ADDRESS === undefined) {
   test('WebRTC keeps what it promises, in a network namespace of its own', async (t) => {
+    t.timeout(INNER_TIMEOUT_MS)
     if (!needsNamespaces(t)) return
     await using lan = await createLan([{ name: 'peer', on: ['house'] }])
     const [file, args] = lan.inside('peer', [
