@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse as parseYaml } from 'yaml'
+import '../heap.ts'
 import { COMMANDS } from './commands.ts'
 import { helpOf, nearest, parseInvocation } from './command.ts'
 import { defaultData, optionsFromEnvironment, optionsFromFile, resolveConfig, type Config, type RawOptions } from '../config.ts'

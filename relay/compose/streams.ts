@@ -24,13 +24,16 @@ function profileKey(id: string | undefined): string | undefined {
 }
 
 export function livePort({ tuner, clock }: StreamsDeps): LivePort {
+  let streams = 0
   return {
     async open({ channel, profile, from }, signal) {
       const lease = await tuner.tune(channel, profileKey(profile), signal)
       return {
         writeTo: async (out, streamSignal) => {
           const reader = lease.feed.openReader({ from: from ?? 'live' })
-          const end = await streamTs({ reader, to: out, clock }, streamSignal).done
+          streams += 1
+          const end = await streamTs({ reader, to: out, clock, streams: () => streams }, streamSignal).done
+          streams -= 1 // `done` never rejects
           if (end === 'aborted') streamSignal.throwIfAborted()
         },
         [Symbol.dispose]: () => lease[Symbol.dispose](),

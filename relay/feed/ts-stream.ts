@@ -25,20 +25,30 @@ export interface TsStreamDeps {
   /** Ended with the feed or by the signal; destroyed when it does not drain. */
   readonly to: Writable
   readonly clock: Clock
+  /** Streams that the relay serves now, this one included. @default 1 */
+  readonly streams?: () => number
 }
 
-/** Handed to the socket at most before it must drain: a quarter of a second at 8 Mbit/s. */
-const MAX_BURST_BYTES = 256 * 1024
-/**
- * Chunks that come within it go out in one write: at 8 Mbit/s four of them, for half the CPU. Players buffer more than that. What is held
- * goes with the next chunk, and a channel has one every 200 ms.
- */
-const GATHER_MS = 200
+/** Handed to the socket at most before it must drain: a second at 8 Mbit/s. They are the feed's own chunks, no copies. */
+const MAX_BURST_BYTES = 1024 * 1024
+const MIN_GATHER_MS = 200
+const MAX_GATHER_MS = 500
+/** Above so many streams each lets more come together. */
+const FEW_STREAMS = 4
+const GATHER_MS_PER_STREAM = 10
 /** After the feed's end the other side has this long to take the rest; a TV that hangs must not hold a dead feed's memory. */
 const DRAIN_MS = 10_000
 
+/**
+ * PURE. Chunks that come within so many ms go out in one write, as a write of a whole second costs little more than one of a chunk. For
+ * the family that is four chunks of 8 Mbit/s, for a hotel half a second; players buffer more than that. What is held goes with the next
+ * chunk, and a channel has one every 200 ms.
+ */
+export const planGather = (streams: number): number =>
+  Math.min(MAX_GATHER_MS, MIN_GATHER_MS + Math.max(0, streams - FEW_STREAMS) * GATHER_MS_PER_STREAM)
+
 /** @param signal ends the stream at once: in order where the other side keeps up, without the rest where it does not */
-export function streamTs({ reader, to, clock }: TsStreamDeps, signal: AbortSignal): TsStream {
+export function streamTs({ reader, to, clock, streams = () => 1 }: TsStreamDeps, signal: AbortSignal): TsStream {
   const done = Promise.withResolvers<StreamEnd>()
   let bytes = 0
   let full = false // the socket has said: no more until `drain`
@@ -83,7 +93,7 @@ export function streamTs({ reader, to, clock }: TsStreamDeps, signal: AbortSigna
     patience ??= clock.after(DRAIN_MS, () => to.destroy())
   }
   const onReadable = (): void => {
-    if (reader.ended !== undefined || clock.monotonic() - wrote >= GATHER_MS) pump()
+    if (reader.ended !== undefined || clock.monotonic() - wrote >= planGather(streams())) pump()
   }
   const onDrain = (): void => {
     full = false

@@ -159,3 +159,30 @@ test('chunks that come close together go out in one write, and nothing is held f
   t.is(await stream.done, 'aborted')
   t.true(to.writableFinished, 'a viewer who keeps up sees an end in order')
 })
+
+test('the more streams there are, the more of the channel goes out in one write, up to half a second', async (t) => {
+  const writesOf = async (streams: number): Promise<number> => {
+    const { source, clock, feed } = setUp()
+    await using _feed = feed
+    let writes = 0
+    const to = new Writable({
+      write(_bytes, _encoding, done) {
+        writes += 1
+        done()
+      },
+      writev(_chunks, done) {
+        writes += 1
+        done()
+      },
+    })
+    streamTs({ reader: feed.openReader({ from: 'live' }), to, clock, streams: () => streams }, never)
+    for (let sequence = 1; sequence <= 40; sequence += 1) {
+      source.push(mediaChunk(sequence, { randomAccess: sequence === 1 }))
+      await reached(feed, sequence)
+      await clock.advance(50)
+    }
+    return writes
+  }
+  t.is(await writesOf(1), 10)
+  t.is(await writesOf(50), 4)
+})
