@@ -56,7 +56,7 @@ export async function startNode(
   )
   const networks = started.use(await startNetworks({ overlay, dataDir: config.data, clock, log, random }))
   const budget = createUploadBudget(clock, config.overlay.upload === Infinity ? undefined : config.overlay.upload)
-  const swarms = started.use(await startSwarms({ overlay, clock, random, log: log.child('swarm'), candidates: networks, budget }))
+  const swarms = started.use(await startSwarms({ overlay, clock, random, log, candidates: networks, budget }))
   const running = started.move()
   return { overlay, networks, swarms, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
