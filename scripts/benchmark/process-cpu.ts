@@ -1,11 +1,24 @@
 /** What a process and its threads have used, from outside: proc(5). */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
+const NS_PER_SECOND = 1e9
 /** Kernel ticks a second, as on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100
 
-/** CPU seconds, user and system, of a process; its children have their own. */
+/** Where the kernel counts in nanoseconds (schedstat), by thread. */
+function exactSeconds(pid: number): number | undefined {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`).map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8'))
+    return threads.reduce((sum, stat) => sum + Number(stat.split(' ')[0]), 0) / NS_PER_SECOND
+  } catch {
+    return undefined // not in this kernel
+  }
+}
+
+/** CPU seconds, user and system, of a process and the threads it has; its children have their own. */
 export function cpuSeconds(pid: number): number {
+  const exact = exactSeconds(pid)
+  if (exact !== undefined) return exact
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   // the name in brackets may hold blanks; utime and stime are the 14th and 15th field
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -12,7 +12,7 @@ const HOP = fileURLToPath(new URL('hops/hop.ts', import.meta.url))
 /** Twenty channels of 8 Mbit/s. */
 export const RELAY_RATE = 160_000_000
 /** Code is compiled and windows are open by then. */
-const WARM_UP_BYTES = 48 * 2 ** 20
+const WARM_UP_BYTES = 32 * 2 ** 20
 /** Of one round. */
 export const ROUND_BYTES = 128 * 2 ** 20
 /** More than a round takes at the rate, by far. */
@@ -72,7 +72,7 @@ class Hop implements AsyncDisposable {
 }
 
 /** One chain, from its start to its end. */
-export async function relayRound(kind: HopKind): Promise<Round> {
+export async function relayRound(kind: HopKind, signal: AbortSignal): Promise<Round> {
   await using chain = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'tributary-bench-'))
   chain.defer(() => rm(folder, { recursive: true, force: true }))
@@ -83,7 +83,7 @@ export async function relayRound(kind: HopKind): Promise<Round> {
   const source = await start('source')
   const middle = await start('middle', source.ready)
   const sink = await start('sink', middle.ready, source.ready.peer)
-  const deadline = AbortSignal.timeout(DEADLINE_MS)
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)])
   const first = await sink.hop.received(WARM_UP_BYTES, deadline)
   const began = { cpu: cpuSeconds(middle.hop.pid), at: performance.now() }
   const last = await sink.hop.received(first.bytes + ROUND_BYTES, deadline)
