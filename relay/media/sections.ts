@@ -15,7 +15,7 @@ export interface SectionReader {
   reset(): void
 }
 
-/** @param onSection gets each whole section whose CRC holds, as a view that lasts until it returns */
+/** @param onSection gets each whole section whose CRC holds, as a view that lasts until it returns; one without a CRC is no table */
 export function createSectionReader(onSection: (section: Uint8Array) => void): SectionReader {
   const section = new Uint8Array(MAX_SECTION_BYTES)
   let filled = 0
@@ -40,7 +40,7 @@ export function createSectionReader(onSection: (section: Uint8Array) => void): S
       isOpen = false
       const whole = section.subarray(0, filled)
       const hasCrc = ((section[1] as number) & 0x80) !== 0
-      if (!hasCrc || crc32(whole) === 0) onSection(whole)
+      if (hasCrc && crc32(whole) === 0) onSection(whole)
       return at
     }
     return at
